@@ -1,0 +1,1 @@
+"""The apps of this site. None of them imports another."""

@@ -1,0 +1,1 @@
+"""Put the site on its servers: look, plan, act."""

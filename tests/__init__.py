@@ -1,0 +1,1 @@
+"""Tests, mirroring the tree: tests/dispatcher holds what dispatcher must keep."""
