@@ -1,0 +1,130 @@
+"""Make a `Site` of one environment's tables, collecting everything that is wrong with them."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from dispatcher import schema
+from dispatcher.address import Address
+from dispatcher.site import App, Pool, Server, Site, conflicts
+from dispatcher.toml_lines import Key
+
+Document = Mapping[str, Any]
+Found = tuple[Key, str, Any]
+"""A fault before its line is known: key, message, offending value."""
+
+T = TypeVar("T", bound=schema.Table)
+
+
+def assemble(document: Document, environment: str, domain: str, found: list[Found]) -> Site | None:
+    """Return the site, or None after adding to ``found`` all that is wrong."""
+    before = len(found)
+    top = table(schema.Top, document, (), found)
+    pools = tables(document, "pools", schema.PoolTable, found)
+    servers = tables(document, "servers", schema.ServerTable, found)
+    apps = tables(document, "apps", schema.AppTable, found)
+    home = domain or str(document.get("domain", ""))
+    name = "-".join(filter(None, (top.name if top else "", environment)))
+    values = tuple(app(name, entry, home) for name, entry in apps.items())
+    found += errors_of_apps(document.get("apps"))
+    found += errors_of_pools(apps, document.get("pools"))
+    found += errors_of_addresses(values)
+    found += errors_of_users(name, {"default", *pools})
+    if len(found) > before or top is None:
+        return None
+    return Site(
+        name=name,
+        domain=home,
+        apps=values,
+        pools=tuple(pool(name, pools.get(name)) for name in dict.fromkeys(("default", *pools))),
+        servers=tuple(server(name, entry) for name, entry in servers.items()),
+        environment=environment,
+    )
+
+
+def table(model: type[T], data: object, place: Key, found: list[Found]) -> T | None:
+    """Return the valid part of a table, or None; add to ``found`` what is wrong.
+
+    The part that is right goes on to the next checks, so that one wrong key does
+    not hide the faults of its neighbours.
+    """
+    whole, errors = schema.errors_of(model, data)
+    found += [((*place, *key), message, value) for key, message, value in errors]
+    if whole is not None or not isinstance(data, dict):
+        return whole
+    wrong = {key[0] for key, _, _ in errors}
+    part, _ = schema.errors_of(model, {k: v for k, v in data.items() if k not in wrong})
+    return part
+
+
+def tables(document: Document, kind: str, model: type[T], found: list[Found]) -> dict[str, T]:
+    """Return the tables of one kind as far as they are valid."""
+    entries = document.get(kind)
+    valid: dict[str, T] = {}
+    for name, entry in entries.items() if isinstance(entries, dict) else ():
+        if fault := schema.fault_of_name(name):
+            found.append(((kind, name), fault, None))
+        if (part := table(model, entry, (kind, name), found)) is not None:
+            valid[name] = part
+    return valid
+
+
+def errors_of_apps(apps: object) -> list[Found]:
+    if not isinstance(apps, dict):
+        return []
+    if not apps:
+        return [(("apps",), "is empty; write [apps.NAME] with its app and an address", None)]
+    return [
+        (("apps", name), "answers nowhere; give it a path, a subdomain or domains", None)
+        for name, entry in apps.items()
+        if isinstance(entry, dict) and not any(map(entry.get, ("path", "subdomain", "domains")))
+    ]
+
+
+def errors_of_pools(apps: Mapping[str, schema.AppTable], pools: object) -> list[Found]:
+    there = dict.fromkeys(("default", *(pools if isinstance(pools, dict) else ())))
+    return [
+        (
+            ("apps", name, "pool"),
+            f"app {name!r} wants a pool that does not exist; write [pools.{entry.pool}] "
+            f"or take one of: {', '.join(there)}",
+            entry.pool,
+        )
+        for name, entry in apps.items()
+        if entry.pool not in there
+    ]
+
+
+def errors_of_addresses(apps: tuple[App, ...]) -> list[Found]:
+    return [
+        (("apps", second.name), f"claims {address}, which app {first.name!r} has already", None)
+        for address, first, second in conflicts(apps)
+    ]
+
+
+def errors_of_users(site: str, pools: set[str]) -> list[Found]:
+    """A pool runs as the user SITE-POOL, and Linux allows 32 characters (useradd(8))."""
+    users = {pool: f"{site}-{pool}" for pool in sorted(pools)}
+    return [
+        (("pools", pool), f"makes the user name {user}, over 32 characters; shorten it", None)
+        for pool, user in users.items()
+        if len(user) > 32
+    ]
+
+
+def app(name: str, entry: schema.AppTable, domain: str) -> App:
+    addresses = []
+    if entry.path is not None:
+        addresses.append(Address(domain, entry.path.removesuffix("/")))
+    if entry.subdomain is not None:
+        addresses.append(Address(f"{entry.subdomain}.{domain}"))
+    addresses += (Address(host) for host in entry.domains)
+    return App(name, entry.app, tuple(addresses), entry.pool)
+
+
+def pool(name: str, entry: schema.PoolTable | None) -> Pool:
+    return Pool(name) if entry is None else Pool(name, entry.workers, entry.worker_class)
+
+
+def server(name: str, entry: schema.ServerTable) -> Server:
+    host, user, port = schema.remote(entry.host)
+    return Server(name, host, user or "deploy", port)

@@ -1,0 +1,95 @@
+"""What a site is: its apps, where they answer, the pools they run in, the servers.
+
+Values only. Nothing here loads an app or a web framework, so the deployment can
+read a site without starting it. `dispatcher.registry` makes them from site.toml.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from dispatcher.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One WSGI app and every address it answers at."""
+
+    name: str
+
+    target: str
+    """What to import, ``package.module:attribute``: a WSGI callable or a factory of one."""
+
+    addresses: tuple[Address, ...]
+
+    pool: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The processes a group of apps shares."""
+
+    name: str = "default"
+    workers: int = 2
+    worker_class: str = "gevent"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A machine the site runs on, as SSH reaches it."""
+
+    name: str
+    host: str
+    user: str = "deploy"
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that site.toml says, for one environment."""
+
+    name: str
+    """Names the site on its servers: ``yard``, and ``yard-staging`` in an environment."""
+
+    domain: str
+    apps: tuple[App, ...]
+    pools: tuple[Pool, ...] = (Pool(),)
+    servers: tuple[Server, ...] = ()
+    environment: str = ""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host name of the site, the site's own first."""
+        return tuple(dict.fromkeys((self.domain, *(a.host for _, a in claims(self.apps)))))
+
+    def app(self, name: str) -> App:
+        """Return the app called ``name``; raises LookupError naming those there are."""
+        for app in self.apps:
+            if app.name == name:
+                return app
+        raise LookupError(f"there is no app {name!r}; there are {', '.join(a.name for a in self)}")
+
+    def __iter__(self) -> Iterator[App]:
+        return iter(self.apps)
+
+    def mounts(self, host: str) -> dict[str, App]:
+        """Return which app answers at which path prefix of ``host``."""
+        return {a.path: app for app, a in claims(self.apps) if a.host == host}
+
+    def of_pool(self, name: str) -> tuple[App, ...]:
+        """Return the apps that run in the pool called ``name``."""
+        return tuple(app for app in self.apps if app.pool == name)
+
+
+def claims(apps: Iterable[App]) -> Iterator[tuple[App, Address]]:
+    """Yield each app with each of its addresses, in the order written."""
+    return ((app, address) for app in apps for address in app.addresses)
+
+
+def conflicts(apps: Iterable[App]) -> list[tuple[Address, App, App]]:
+    """Return every address claimed twice, with the app that had it and the one that wants it."""
+    taken: dict[Address, App] = {}
+    return [
+        (address, first, app)
+        for app, address in claims(apps)
+        if (first := taken.setdefault(address, app)) is not app
+    ]

@@ -1,0 +1,244 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dispatcher.address import Address
+from dispatcher.faults import RegistryError
+from dispatcher.registry import load
+from dispatcher.site import Pool, Server, Site
+
+Write = Callable[[str], Path]
+
+GOOD = """\
+name = "yard"
+domain = "example.org"
+
+[apps.portal]
+app = "apps.portal:create_app"
+path = "/"
+
+[apps.wiki]
+app = "wiki.wsgi:application"
+path = "/wiki"
+subdomain = "wiki"
+domains = ["wiki.example.net"]
+pool = "files"
+
+[pools.files]
+workers = 4
+worker_class = "gthread"
+
+[servers.web1]
+host = "admin@web1.example.org:2222"
+
+[servers.web2]
+host = "web2.example.org"
+
+[environments.staging]
+domain = "staging.example.org"
+pools.files.workers = 1
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(text: str) -> Path:
+        path = tmp_path / "site.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def faults_of(path: Path, environment: str = "") -> list[str]:
+    with pytest.raises(RegistryError) as raised:
+        load(path, environment)
+    return [str(fault) for fault in raised.value.faults]
+
+
+def addresses(site: Site) -> dict[str, list[str]]:
+    return {app.name: [str(address) for address in app.addresses] for app in site}
+
+
+def test_a_registry_says_who_answers_where(write: Write) -> None:
+    site = load(write(GOOD))
+    assert addresses(site) == {
+        "portal": ["example.org/"],
+        "wiki": ["example.org/wiki/", "wiki.example.org/", "wiki.example.net/"],
+    }
+    assert site.hosts == ("example.org", "wiki.example.org", "wiki.example.net")
+    assert site.pools == (Pool(), Pool("files", 4, "gthread"))
+    assert site.servers == (
+        Server("web1", "web1.example.org", "admin", 2222),
+        Server("web2", "web2.example.org", "deploy", None),
+    )
+
+
+def test_an_environment_changes_what_it_names_and_keeps_the_rest(write: Write) -> None:
+    site = load(write(GOOD), "staging")
+    assert site.name == "yard-staging"
+    assert site.pools[1] == Pool("files", 1, "gthread")
+    assert site.app("wiki").target == "wiki.wsgi:application"
+    assert Address("wiki.staging.example.org") in site.app("wiki").addresses
+
+
+def test_an_environment_inherits_no_servers_and_no_own_domains(write: Write) -> None:
+    site = load(write(GOOD), "staging")
+    assert site.servers == ()
+    assert "wiki.example.net" not in site.hosts
+
+
+def test_an_environment_that_is_not_there_is_refused_with_those_that_are(write: Write) -> None:
+    assert faults_of(write(GOOD), "stagign") == [
+        "environments.stagign: is not there; the file's environments: staging"
+    ]
+
+
+def test_a_domain_can_be_replaced_for_the_local_run(write: Write) -> None:
+    assert load(write(GOOD), domain="localhost").hosts[:2] == ("localhost", "wiki.localhost")
+
+
+def test_all_faults_come_at_once_each_with_its_line(write: Write) -> None:
+    path = write("""\
+name = "Yard"
+colour = 3
+
+[apps.portal]
+app = "apps.portal"
+path = "/"
+worker = 1
+
+[apps.wiki]
+app = "a:b"
+path = "/wiki/"
+subdomain = "wi_ki"
+domains = ["ok.example", "Bad.example:80"]
+pool = "fast"
+
+[pools.files]
+workers = "2"
+worker_class = "eventlet"
+
+[servers.web1]
+host = "two words"
+
+[environments.staging]
+domian = "staging.example.org"
+""")
+    assert faults_of(path) == [
+        "domain: is missing",
+        "line 1: name = 'Yard': is not a name; write up to 32 of a-z, 0-9 and inner hyphens, "
+        "like 'yard'",
+        "line 2: colour = 3: is not a key of this table; known are name, domain, apps, pools, "
+        "servers, environments",
+        "line 5: apps.portal.app = 'apps.portal': is not 'package.module:attribute'; write what "
+        "to import, like 'apps.wiki:create_app'",
+        "line 7: apps.portal.worker = 1: is not a key of this table; known are app, path, "
+        "subdomain, domains, pool",
+        "line 11: apps.wiki.path = '/wiki/': can never match: a prefix ends without a slash; "
+        "write '/wiki'",
+        "line 12: apps.wiki.subdomain = 'wi_ki': is not a host label; write letters, digits and "
+        "inner hyphens, like 'archive'",
+        "line 13: apps.wiki.domains.1 = 'Bad.example:80': must be a bare host name; write "
+        "'bad.example'",
+        "line 14: apps.wiki.pool = 'fast': app 'wiki' wants a pool that does not exist; write "
+        "[pools.fast] or take one of: default, files",
+        "line 17: pools.files.workers = '2': input should be a valid integer",
+        "line 18: pools.files.worker_class = 'eventlet': input should be 'gevent', 'gthread' or "
+        "'sync'",
+        "line 21: servers.web1.host = 'two words': is not how SSH reaches a server; write "
+        "'deploy@web1.example.org' or 'web1:2222'",
+        "line 24: environments.staging.domian = 'staging.example.org': is not a key of this "
+        "table; did you mean 'domain'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("portal", "wiki", "address"),
+    [
+        pytest.param('path = "/a"', 'path = "/a"', "example.org/a/", id="path"),
+        pytest.param('subdomain = "a"', 'subdomain = "a"', "a.example.org/", id="subdomain"),
+        pytest.param('domains = ["a.net"]', 'domains = ["a.net"]', "a.net/", id="domain"),
+        pytest.param(
+            'subdomain = "a"', 'domains = ["a.example.org"]', "a.example.org/", id="both ways"
+        ),
+        pytest.param('path = "/"', 'domains = ["example.org"]', "example.org/", id="the site's"),
+    ],
+)
+def test_two_apps_cannot_claim_one_address(
+    write: Write, portal: str, wiki: str, address: str
+) -> None:
+    path = write(f"""\
+name = "yard"
+domain = "example.org"
+[apps.portal]
+app = "a:b"
+{portal}
+[apps.wiki]
+app = "a:c"
+{wiki}
+""")
+    assert faults_of(path) == [
+        f"line 6: apps.wiki: claims {address}, which app 'portal' has already"
+    ]
+
+
+def test_a_conflict_that_only_an_environment_has_points_into_it(write: Write) -> None:
+    path = write(GOOD + '[environments.demo.apps.wiki]\npath = "/"\n')
+    assert faults_of(path) == [
+        "line 28: environments.demo.apps.wiki: claims example.org/, which app 'portal' has already"
+    ]
+
+
+def test_an_app_answers_somewhere(write: Write) -> None:
+    path = write('name = "y"\ndomain = "d.org"\n[apps.lost]\napp = "a:b"\n')
+    assert faults_of(path) == [
+        "line 3: apps.lost: answers nowhere; give it a path, a subdomain or domains"
+    ]
+
+
+def test_an_app_with_only_own_domains_needs_others_in_each_environment(write: Write) -> None:
+    text = GOOD.replace('path = "/wiki"\nsubdomain = "wiki"\n', "")
+    assert faults_of(write(text)) == [
+        "line 8: apps.wiki: answers nowhere; give it a path, a subdomain or domains"
+    ]
+    text += '[environments.staging.apps.wiki]\ndomains = ["wiki.staging.example.net"]\n'
+    assert "wiki.staging.example.net" in load(write(text), "staging").hosts
+
+
+def test_no_app_can_have_the_host_of_the_probes(write: Write) -> None:
+    path = write(GOOD.replace("wiki.example.net", "dispatcher.internal"))
+    assert "is the dispatcher's own" in faults_of(path)[0]
+
+
+def test_names_that_no_linux_user_can_have_are_refused(write: Write) -> None:
+    path = write(GOOD.replace("files", "a-pool-with-a-very-long-name"))
+    assert "over 32 characters" in faults_of(path)[0]
+
+
+def test_what_is_no_toml_is_refused_with_its_line(write: Write) -> None:
+    assert faults_of(write('name = "yard"\ndomain = \n')) == [
+        "line 2: is not TOML: Invalid value (at line 2, column 10)"
+    ]
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="there is no such file"):
+        load(tmp_path / "site.toml")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_bytes(b'name = "\xff"')
+    with pytest.raises(RegistryError, match="byte 8 is not UTF-8"):
+        load(path)
+
+
+@pytest.mark.parametrize("value", ["3", '"x"', "[]", "[1]"])
+@pytest.mark.parametrize("key", ["apps", "pools", "servers", "environments", "apps.a"])
+def test_a_table_that_is_no_table_is_a_fault_and_no_traceback(
+    write: Write, key: str, value: str
+) -> None:
+    path = write(f'name = "y"\ndomain = "d.org"\n{key} = {value}\n')
+    assert any("must be a table" in fault for fault in faults_of(path))
