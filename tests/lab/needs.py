@@ -1,0 +1,29 @@
+"""What does a lab need of this machine that it has not got?"""
+
+import os
+import shutil
+from pathlib import Path
+
+from tests.lab.shell import PATH
+
+PACKAGES = {
+    "systemd-nspawn": "systemd-container",
+    "debootstrap": "debootstrap",
+    "ip": "iproute2",
+    "bridge": "iproute2",
+    "mkfs.ext4": "e2fsprogs",
+    "ssh-keygen": "openssh-client",
+}
+
+
+def missing() -> str | None:
+    """Say what, and how to get it; nothing if all is there."""
+    if os.geteuid() != 0:
+        return "a lab must run as root"
+    packages = {pkg for name, pkg in PACKAGES.items() if not shutil.which(name, path=PATH)}
+    if packages:
+        words = " ".join(sorted(packages))
+        return f"missing programs; run: apt-get install -y --no-install-recommends {words}"
+    if "\toverlay\n" not in Path("/proc/filesystems").read_text():
+        return "this kernel has no overlayfs"
+    return None

@@ -1,0 +1,43 @@
+"""Which lab is free? Programs at one time each take one of their own, by number.
+
+A number is taken by a lock on a file, so that whoever dies gives it back. What
+a dead one left behind is removed by the next.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.lab import locks, settings
+from tests.lab.errors import LabError
+from tests.lab.lab import Lab
+from tests.lab.settings import MAX_NUMBER, Settings
+from tests.lab.telling import Tell
+
+FIRST = 1
+"""Lab 0 is for work by hand."""
+
+
+@contextmanager
+def free_lab(tell: Tell) -> Iterator[Lab]:
+    """Have a lab to oneself, empty, and leave nothing of it."""
+    with free_settings() as own:
+        lab = Lab(own, tell)
+        lab.down()
+        try:
+            yield lab
+        finally:
+            lab.down()
+
+
+@contextmanager
+def free_settings() -> Iterator[Settings]:
+    for number in range(FIRST, MAX_NUMBER + 1):
+        own = settings.numbered(number, os.environ)
+        file = own.cache / "slots" / str(number)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("w") as slot:
+            if locks.taken(slot.fileno()):
+                yield own
+                return
+    raise LabError(f"all {MAX_NUMBER} labs are taken")
