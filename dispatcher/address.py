@@ -9,6 +9,8 @@ LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 """A path segment that is written in only one way (RFC 3986, "unreserved")."""
 
+PORT = re.compile(r"[0-9]{0,5}")
+
 IP_LITERAL = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 
 PROBE_HOST = "dispatcher.internal"
@@ -42,7 +44,7 @@ def host_of(header: str) -> str | None:
     host, separator, port = header.lower().rpartition(":")
     if not separator or "]" in port:
         host = header.lower()
-    elif not (port == "" or (port.isascii() and port.isdigit())):
+    elif not PORT.fullmatch(port):
         return None
     if host.startswith("["):
         return host if IP_LITERAL.fullmatch(host) else None
