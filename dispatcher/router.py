@@ -1,0 +1,87 @@
+"""Which host a request is for: the outermost of the dispatcher."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from dispatcher.address import IP_LITERAL, PROBE_HOST, host_of
+from dispatcher.mounts import Mounts
+from dispatcher.pages import Page
+from dispatcher.site import claims
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from dispatcher.site import Site
+
+NOT_A_HOST = Page(400, "The request does not say which host it is for.")
+UNKNOWN_HOST = Page(421, "This server does not answer for that host name.")
+UNKNOWN_PATH = Page(404, "There is nothing at this address.")
+
+ELSEWHERE = Page(421, "This process does not answer for that address.")
+
+SPELLINGS = 1024
+"""How many further spellings of known hosts are remembered; a stranger cannot make it more."""
+
+
+class Router:
+    """Hand each request to the application of its host.
+
+    A header that is no host name answers 400, a host that is nobody's 421 (RFC 9110,
+    section 15.5.20). ``address_host`` names the host that stands in for IP addresses,
+    where a site can be reached by those.
+    """
+
+    def __init__(self, hosts: Mapping[str, WSGIApplication], address_host: str = "") -> None:
+        self.hosts = dict(hosts)
+        self.address_host = address_host
+        self.spellings = dict(hosts)
+        self.room = len(hosts) + SPELLINGS
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        header = environ.get("HTTP_HOST", "")
+        app = self.spellings.get(header)
+        if app is None:
+            app = self.find(header)
+        return app(environ, start_response)
+
+    def find(self, header: str) -> WSGIApplication:
+        """Return what answers for a Host header, and remember it where the host is known."""
+        host = host_of(header)
+        if host is None:
+            return NOT_A_HOST
+        if self.address_host and IP_LITERAL.fullmatch(host):
+            host = self.address_host
+        app = self.hosts.get(host)
+        if app is None:
+            return UNKNOWN_HOST
+        if len(self.spellings) < self.room:
+            self.spellings[header] = app
+        return app
+
+
+def route(
+    site: Site,
+    apps: Mapping[str, WSGIApplication],
+    *,
+    probes: WSGIApplication | None = None,
+    by_address: bool = False,
+) -> Router:
+    """Return the router of ``site`` over its apps, by name; the addresses of others answer 421.
+
+    With ``by_address`` the site's own domain answers to IP addresses too.
+    """
+    mounts: dict[str, dict[str, WSGIApplication]] = {host: {} for host in site.hosts}
+    for app, address in claims(site.apps):
+        mounts[address.host][address.path] = apps.get(app.name, ELSEWHERE)
+    hosts = {host: on_host(prefixes) for host, prefixes in mounts.items()}
+    if probes is not None:
+        hosts[PROBE_HOST] = probes
+    return Router(hosts, site.domain if by_address else "")
+
+
+def on_host(prefixes: Mapping[str, WSGIApplication]) -> WSGIApplication:
+    mounts = dict(prefixes)
+    root = mounts.pop("", UNKNOWN_PATH)
+    return Mounts(root, mounts) if mounts else root

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from dispatcher.mounts import Mounts, with_slash
+from tests.dispatcher.wsgi import Seen, ask, environ_of, get
+
+SEGMENTS = st.sampled_from(["a", "b", "ab", "a.b", "A"])
+PREFIXES = st.lists(SEGMENTS, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
+TAILS = st.lists(st.one_of(SEGMENTS, st.just(""), st.text(max_size=3)), max_size=7)
+PATHS = st.one_of(
+    TAILS.map(lambda parts: "/" + "/".join(parts)),
+    st.tuples(PREFIXES, TAILS).map(lambda pair: "/".join([pair[0], *pair[1]])),
+)
+
+
+class Counted(dict[str, Any]):
+    """A dict that counts how often it is looked into."""
+
+    looks = 0
+
+    def __contains__(self, key: object) -> bool:
+        self.looks += 1
+        return super().__contains__(key)
+
+
+def through(kind: type[DispatcherMiddleware], prefixes: list[str], environ: dict[str, Any]) -> Seen:
+    """Return the app that ``kind`` hands the request to, having seen it."""
+    apps = {prefix: Seen(prefix) for prefix in prefixes}
+    root = Seen("")
+    ask(kind(root, dict(apps)), environ)
+    (called,) = [app for app in (root, *apps.values()) if app.calls]
+    return called
+
+
+@given(
+    st.lists(PREFIXES, max_size=6, unique=True),
+    PATHS,
+    st.sampled_from(["", "/outer"]),
+    st.sampled_from(["GET", "HEAD", "POST", "OPTIONS"]),
+)
+@example(["/a", "/a/b/ab"], "/a/b/", "", "GET")
+@example(["/a/b"], "/a", "", "GET")
+@example(["/a"], "//a", "", "GET")
+@example(["/a"], "/", "", "GET")
+def test_every_request_reaches_the_app_it_reaches_in_werkzeug_with_the_same_environ(
+    prefixes: list[str], path: str, script: str, method: str
+) -> None:
+    environ = environ_of(path, SCRIPT_NAME=script, REQUEST_METHOD=method)
+    if path in prefixes and method in ("GET", "HEAD"):
+        return  # the one difference; see below
+
+    ours = through(Mounts, prefixes, dict(environ))
+    theirs = through(DispatcherMiddleware, prefixes, dict(environ))
+
+    assert ours.name == theirs.name
+    assert ours.environ == theirs.environ
+
+
+@given(st.lists(PREFIXES, max_size=6, unique=True), PATHS)
+def test_the_mount_and_the_rest_make_up_the_path_that_was_asked(
+    prefixes: list[str], path: str
+) -> None:
+    seen = through(Mounts, prefixes, environ_of(path, REQUEST_METHOD="POST"))
+    assert seen.environ["SCRIPT_NAME"] + seen.environ["PATH_INFO"] == path
+
+
+def test_a_request_without_script_name_gets_an_empty_one_as_in_werkzeug() -> None:
+    environ = environ_of("/x")
+    del environ["SCRIPT_NAME"]
+    assert through(Mounts, ["/a"], environ).environ["SCRIPT_NAME"] == ""
+
+
+@pytest.mark.parametrize("path", ["", "*", "a", "xa/b"])
+def test_what_is_no_path_goes_to_the_root_app(path: str) -> None:
+    assert through(Mounts, ["/a"], environ_of(path)).name == ""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("path", "script", "query", "location"),
+    [
+        pytest.param("/a", "", "", "/a/", id="mount"),
+        pytest.param("/a/b", "", "", "/a/b/", id="nested mount"),
+        pytest.param("/a", "/outer", "", "/outer/a/", id="below another"),
+        pytest.param("/a", "", "q=1&q=%20+", "/a/?q=1&q=%20+", id="query kept"),
+        pytest.param("/a", "", "q=\xe9\x01", "/a/?q=%E9%01", id="query of raw bytes"),
+        pytest.param("/a", "", "//evil.example", "/a/?//evil.example", id="not to another host"),
+    ],
+)
+def test_a_mount_without_its_slash_is_redirected_to_it(
+    method: str, path: str, script: str, query: str, location: str
+) -> None:
+    mounts = Mounts(Seen(), {"/a": Seen(), "/a/b": Seen()})
+
+    answer = get(mounts, path, SCRIPT_NAME=script, QUERY_STRING=query, REQUEST_METHOD=method)
+
+    assert (answer.status, answer.headers["Location"]) == (308, location)
+
+
+def test_what_is_posted_to_a_mount_without_its_slash_reaches_the_app() -> None:
+    seen = through(Mounts, ["/a"], environ_of("/a", REQUEST_METHOD="POST"))
+    assert (seen.environ["SCRIPT_NAME"], seen.environ["PATH_INFO"]) == ("/a", "")
+
+
+@pytest.mark.parametrize("path", ["/" * 4000, "/a" + "/" * 4000, "/a" * 2000, "/x" * 2000])
+def test_a_path_costs_no_more_look_ups_than_the_deepest_mount_below_its_first_segment(
+    path: str,
+) -> None:
+    mounts = Mounts(Seen(), {"/a": Seen(), "/a/b/c": Seen(), "/d/e/f/g/h": Seen()})
+    mounts.mounts = counted = Counted(mounts.mounts)
+
+    ask(mounts, environ_of(path))
+
+    assert counted.looks <= 3
+
+
+@pytest.mark.parametrize("path", ["/" * 4000, "/a" + "/" * 4000, "/a" * 2000])
+def test_a_very_long_path_is_answered_as_in_werkzeug(path: str) -> None:
+    ours = through(Mounts, ["/a", "/a/a/a"], environ_of(path))
+    theirs = through(DispatcherMiddleware, ["/a", "/a/a/a"], environ_of(path))
+    assert (ours.name, ours.environ["PATH_INFO"]) == (theirs.name, theirs.environ["PATH_INFO"])
+
+
+def test_the_place_of_a_mount_is_given_percent_encoded() -> None:
+    assert with_slash("/\xc3\xa9", "") == "/%C3%A9/"

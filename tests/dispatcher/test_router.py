@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatcher.address import PROBE_HOST, Address
+from dispatcher.router import SPELLINGS, Router, route
+from dispatcher.site import App, Site
+from tests.dispatcher.wsgi import Seen, ask, environ_of, get
+
+PORTAL = App("portal", "apps.portal:create_app", (Address("example.org"),))
+WIKI = App(
+    "wiki",
+    "apps.wiki:create_app",
+    (Address("example.org", "/wiki"), Address("wiki.example.org"), Address("wiki.net")),
+)
+SITE = Site("yard", "example.org", (PORTAL, WIKI))
+
+
+def router(*, by_address: bool = False) -> Router:
+    return route(SITE, {app.name: Seen(app.name) for app in SITE}, by_address=by_address)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "app"),
+    [
+        ("example.org", "/", "portal"),
+        ("example.org", "/news", "portal"),
+        ("example.org", "/wiki/", "wiki"),
+        ("example.org", "/wiki/a/b", "wiki"),
+        ("example.org", "/wikis", "portal"),
+        ("wiki.example.org", "/", "wiki"),
+        ("wiki.net", "/a", "wiki"),
+        ("EXAMPLE.org.:8000", "/wiki/", "wiki"),
+    ],
+)
+def test_an_app_answers_at_every_address_it_is_given(host: str, path: str, app: str) -> None:
+    assert get(router(), path, host).text == app
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        pytest.param("example.net", 421, id="nobody's"),
+        pytest.param("evilexample.org", 421, id="ends like ours"),
+        pytest.param("x.example.org", 421, id="below ours"),
+        pytest.param("127.0.0.1", 421, id="an address"),
+        pytest.param("a b", 400, id="no host name"),
+        pytest.param("example.org:port", 400, id="no port"),
+        pytest.param("", 400, id="empty"),
+        pytest.param(None, 400, id="absent, as in HTTP/1.0"),
+    ],
+)
+def test_a_host_that_is_nobodys_is_misdirected_and_what_is_no_host_is_a_bad_request(
+    host: str | None, status: int
+) -> None:
+    assert get(router(), "/", host).status == status
+
+
+def test_a_path_that_is_nobodys_on_a_known_host_is_not_found() -> None:
+    only = route(Site("yard", "example.org", (WIKI,)), {"wiki": Seen()})
+    assert get(only, "/nothing").status == 404
+    assert get(route(Site("yard", "example.org", ()), {}), "/").status == 404
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "192.168.1.2"])
+def test_an_ip_address_is_the_sites_own_host_where_that_is_wanted(host: str) -> None:
+    assert get(router(by_address=True), "/wiki/", host).text == "wiki"
+
+
+def test_the_addresses_of_apps_that_run_elsewhere_do_not_fall_to_the_app_above() -> None:
+    alone = route(SITE, {"portal": Seen("portal")})
+
+    assert get(alone, "/news").text == "portal"
+    assert get(alone, "/wiki/").status == 421
+    assert get(alone, "/", "wiki.net").status == 421
+
+
+def test_probes_answer_at_their_own_host_only() -> None:
+    probed = route(SITE, {"portal": Seen("portal")}, probes=Seen("probes"))
+
+    assert get(probed, "/live", PROBE_HOST).text == "probes"
+    assert get(probed, "/live").text == "portal"
+
+
+@given(st.text(alphabet="eExamplORG.:80", max_size=20))
+def test_a_spelling_is_answered_the_same_way_each_time(header: str) -> None:
+    site = router()
+    first, second = (ask(site, environ_of("/", header)) for _ in range(2))
+    assert (first.status, first.text) == (second.status, second.text)
+
+
+def test_hosts_of_strangers_leave_nothing_behind() -> None:
+    site = router()
+    before = dict(site.spellings)
+
+    for number in range(3000):
+        get(site, "/", f"host{number}.example")
+
+    assert site.spellings == before
+
+
+def test_spellings_of_known_hosts_take_bounded_room() -> None:
+    site = router()
+
+    for number in range(3000):
+        assert get(site, "/", f"example.org:{number}").text == "portal"
+        assert get(site, "/", "example.org:" + "0" * 50 + str(number)).status == 400
+
+    assert len(site.spellings) == len(SITE.hosts) + SPELLINGS
+    assert max(map(len, site.spellings)) <= len("wiki.example.org:65535")
