@@ -1,0 +1,129 @@
+"""From "package.module:attribute" to a WSGI callable, and why there is none."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import inspect
+import traceback
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from dispatcher.site import App
+
+
+class LoadError(Exception):
+    """An app that cannot be loaded; ``__cause__`` is what its own code raised, if it did."""
+
+    def __init__(self, app: App, reason: str) -> None:
+        super().__init__(app, reason)
+        self.app, self.reason = app, reason
+
+    def __str__(self) -> str:
+        return f"{self.app.name}: {self.app.target} cannot be loaded: {self.reason}"
+
+    @property
+    def traceback(self) -> str:
+        """What the app's own code raised, as Python prints it; empty where it did not."""
+        return "".join(traceback.format_exception(self.__cause__)) if self.__cause__ else ""
+
+
+def load(app: App) -> WSGIApplication:
+    """Import what ``app`` names and call it where it is a factory.
+
+    Raises `LoadError`, also where the app's code calls ``sys.exit``.
+    """
+    module_name, _, attribute = app.target.partition(":")
+    importlib.invalidate_caches()  # the file may be a moment old
+    try:
+        found = attribute_of(app, importlib.import_module(module_name), attribute)
+        if not is_factory(app, found):
+            return found  # type: ignore[no-any-return]
+        made = found()
+    except LoadError:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name and f"{module_name}.".startswith(f"{error.name}."):
+            raise LoadError(app, f"there is no module {error.name!r}") from None
+        raise LoadError(app, told(error)) from error
+    except (Exception, SystemExit) as error:
+        raise LoadError(app, told(error)) from error
+    return checked(app, made)
+
+
+def attribute_of(app: App, module: ModuleType, path: str) -> Any:
+    found: Any = module
+    for name in path.split("."):
+        if not hasattr(found, name):
+            near = difflib.get_close_matches(name, dir(found), 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise LoadError(app, f"{module.__name__} has no {name!r}{hint}")
+        found = getattr(found, name)
+    return found
+
+
+def is_factory(app: App, found: Any) -> bool:
+    """Whether ``found`` is to be called for the app, rather than being the app.
+
+    A WSGI callable takes two arguments (PEP 3333), a factory can do without any.
+    Something that takes any number is an app, unless it wraps a factory.
+    """
+    if not callable(found):
+        raise LoadError(app, f"it is {found!r}, neither a WSGI callable nor a factory")
+    if is_async(found):
+        raise LoadError(app, ASGI)
+    outer, inner = inspect.signature(found, follow_wrapped=False), inspect.signature(found)
+    if fits(inner, 0) and not takes_any(inner):
+        return True
+    if fits(outer, 2) or fits(inner, 2):
+        return False
+    raise LoadError(app, f"it takes {inner}; a factory takes nothing, a WSGI app two arguments")
+
+
+ASGI = "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware"
+
+
+def is_async(found: Any) -> bool:
+    call = getattr(found, "__call__", None)  # noqa: B004 - an instance's method may be async
+    return inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(call)
+
+
+def fits(signature: inspect.Signature, count: int) -> bool:
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def takes_any(signature: inspect.Signature) -> bool:
+    return any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+
+
+def checked(app: App, made: Any) -> WSGIApplication:
+    if made is None:
+        raise LoadError(app, "the factory returned None; did it forget to return the app?")
+    if not callable(made):
+        raise LoadError(app, f"the factory returned {made!r}, which is no WSGI callable")
+    if is_async(made):
+        raise LoadError(app, ASGI)
+    return made  # type: ignore[no-any-return]
+
+
+def told(error: BaseException) -> str:
+    """Return the error in one line, with the last place in the app's code it went through."""
+    text = f"{type(error).__name__}: {error}".partition("\n")[0]
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(f.filename, f.lineno) for f in frames if not is_machinery(f.filename)]
+    if isinstance(error, SyntaxError) and error.filename:
+        text = f"{type(error).__name__}: {error.msg}"
+        places.append((error.filename, error.lineno))
+    return f"{text} ({places[-1][0]}, line {places[-1][1]})" if places else text
+
+
+def is_machinery(filename: str) -> bool:
+    return filename in (__file__, importlib.__file__) or filename.startswith("<frozen ")
