@@ -72,9 +72,9 @@ class Lab:
         A ``source`` is a snapshot that new ones start from.
         """
         hosts = host.first(self.settings, count)
-        if not image.ready(self.settings):
-            raise LabError("no image yet; run: lab build")
         snapshot = None if source is None else self.snapshot(source)
+        if snapshot is None and not image.ready(self.settings):
+            raise LabError("no image yet; run: lab build")
 
         def bring_up(one: Host) -> None:
             if fresh or not one.disk.exists():

@@ -55,6 +55,7 @@ def mount(of: Host) -> None:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     identity.give(of, identity.Upper(upper, lower))
+    shell.run("sync", "-f", of.mnt)  # a power cut must not make it forget who it is
     layers = f"lowerdir={lower},upperdir={upper},workdir={work},index=off,metacopy=off"
     shell.run("mount", "-t", "overlay", of.machine, "-o", layers, of.root)
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab.shell import PATH
@@ -20,10 +21,15 @@ def missing() -> str | None:
     """Say what, and how to get it; nothing if all is there."""
     if os.geteuid() != 0:
         return "a lab must run as root"
-    packages = {pkg for name, pkg in PACKAGES.items() if not shutil.which(name, path=PATH)}
+    packages = absent(lambda program: shutil.which(program, path=PATH))
     if packages:
-        words = " ".join(sorted(packages))
+        words = " ".join(packages)
         return f"missing programs; run: apt-get install -y --no-install-recommends {words}"
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
         return "this kernel has no overlayfs"
     return None
+
+
+def absent(which: Callable[[str], object]) -> list[str]:
+    """Return the Debian packages of the programs that are not found."""
+    return sorted({package for program, package in PACKAGES.items() if not which(program)})

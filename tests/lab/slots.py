@@ -5,7 +5,8 @@ a dead one left behind is removed by the next.
 """
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from tests.lab import locks, settings
@@ -19,25 +20,30 @@ FIRST = 1
 
 
 @contextmanager
-def free_lab(tell: Tell) -> Iterator[Lab]:
+def free_lab(tell: Tell, first: int = FIRST) -> Iterator[Lab]:
     """Have a lab to oneself, empty, and leave nothing of it."""
-    with free_settings() as own:
+    with free_settings(os.environ, first) as own:
         lab = Lab(own, tell)
-        lab.down()
+        empty(lab)
         try:
             yield lab
         finally:
-            lab.down()
+            empty(lab)
+
+
+def empty(lab: Lab) -> None:
+    lab.down()
+    shutil.rmtree(lab.settings.state)  # keys and snapshots
 
 
 @contextmanager
-def free_settings() -> Iterator[Settings]:
-    for number in range(FIRST, MAX_NUMBER + 1):
-        own = settings.numbered(number, os.environ)
+def free_settings(environ: Mapping[str, str], first: int = FIRST) -> Iterator[Settings]:
+    for number in range(first, MAX_NUMBER + 1):
+        own = settings.numbered(number, environ)
         file = own.cache / "slots" / str(number)
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w") as slot:
             if locks.taken(slot.fileno()):
                 yield own
                 return
-    raise LabError(f"all {MAX_NUMBER} labs are taken")
+    raise LabError(f"all labs from {first} to {MAX_NUMBER} are taken")
