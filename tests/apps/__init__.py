@@ -1,0 +1,1 @@
+"""What each app must keep, alone and mounted."""
