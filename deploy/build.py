@@ -1,0 +1,170 @@
+"""From a commit to a release: the sdist, and the wheels its dependencies are locked to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.bundle import Bundle, File, Toolbox
+from deploy.errors import BuildError
+
+DIST = Path("dist")
+"""Below the project; what is in it can always be made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What is built: a commit, never the working tree."""
+
+    sha: str
+    epoch: int
+    """Committed at, in seconds since 1970."""
+
+    @property
+    def id(self) -> str:
+        return f"{datetime.fromtimestamp(self.epoch, UTC):%Y%m%dT%H%M%S}-{self.sha[:7]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What wheels must run on."""
+
+    python: str = "3.11"
+    machine: str = "x86_64"
+    glibc: str = "2.36"
+
+    @property
+    def pip_options(self) -> list[str]:
+        """Return the tags that fit (PEP 600), as pip wants them."""
+        major, minor = (int(part) for part in self.glibc.split(".")[:2])
+        platforms = [f"manylinux_{major}_{n}_{self.machine}" for n in range(minor, 4, -1)]
+        platforms += [f"manylinux{year}_{self.machine}" for year in ("2014", "2010", "1")]
+        abis = (f"cp{self.python.replace('.', '')}", "abi3", "none")
+        return [
+            *("--implementation", "cp", "--python-version", self.python),
+            *(word for platform in platforms for word in ("--platform", platform)),
+            *(word for abi in abis for word in ("--abi", abi)),
+        ]
+
+
+def head(root: Path) -> Commit:
+    """Return the commit checked out in ``root``; raises `BuildError` where there is none."""
+    sha, epoch = git(root, "log", "-1", "--format=%H %ct").split()
+    return Commit(sha, int(epoch))
+
+
+def uncommitted(root: Path) -> list[str]:
+    """Return the paths that differ from the commit, and so are not part of a release."""
+    return [line[3:] for line in git(root, "status", "--porcelain").splitlines()]
+
+
+def bundle(root: Path, commit: Commit, targets: Iterable[Target]) -> Bundle:
+    """Build the release of ``commit``, or take it from ``dist`` where it was built before.
+
+    Raises `BuildError`. Two builds of one commit are the same, byte for byte.
+    """
+    folder = source(root, commit)
+    archive = next(folder.glob("*.tar.gz"))
+    requirements = folder / "requirements.txt"
+    return Bundle(
+        id=commit.id,
+        version=archive.name.removesuffix(".tar.gz").rpartition("-")[2],
+        commit=commit.sha,
+        sdist=File.of(archive),
+        site=File.of(folder / "site.toml"),
+        requirements=File.of(requirements),
+        wheels=wheels(root, requirements, targets),
+    )
+
+
+def source(root: Path, commit: Commit) -> Path:
+    """Return the folder with the commit's sdist, built unless it is there."""
+    folder = root / DIST / commit.id
+    if not folder.is_dir():
+        sdist(root, commit, folder)
+    return folder
+
+
+def toolbox(root: Path, targets: Iterable[Target]) -> Toolbox:
+    """Return what every server needs to make environments; raises `BuildError`."""
+    requirements = root / "requirements" / "toolbox.txt"
+    return Toolbox(File.of(requirements, "requirements.txt"), wheels(root, requirements, targets))
+
+
+def sdist(root: Path, commit: Commit, folder: Path) -> None:
+    """Put the commit's sdist, its site.toml and its locked requirements into ``folder``."""
+    with tempfile.TemporaryDirectory(prefix="flaskyard-") as scratch:
+        tree, made = Path(scratch, "tree"), Path(scratch, "made")
+        git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(tree))
+        git(tree, "checkout", "--quiet", "--detach", commit.sha)
+        words = ["build", "--sdist", "--no-isolation", "--skip-dependency-check"]
+        fixed = {"SOURCE_DATE_EPOCH": str(commit.epoch), "PYTHONHASHSEED": "0"}
+        python("build the sdist", *words, "--outdir", str(made), str(tree), **fixed)
+        shutil.copy(tree / "site.toml", made / "site.toml")
+        shutil.copy(tree / "requirements" / "site.txt", made / "requirements.txt")
+        keep(made, folder)
+
+
+def wheels(root: Path, requirements: Path, targets: Iterable[Target]) -> tuple[File, ...]:
+    """Return the locked wheels for all targets, downloading those not yet in ``dist``."""
+    found: dict[str, File] = {}
+    for target in targets:
+        for path in sorted(downloaded(root, requirements, target).glob("*.whl")):
+            found.setdefault(path.name, File.of(path, f"wheels/{path.name}"))
+    return tuple(found.values())
+
+
+def downloaded(root: Path, requirements: Path, target: Target) -> Path:
+    """Return the folder of one target's wheels, each with a hash that the lock allows."""
+    key = hashlib.sha256(requirements.read_bytes() + repr(target).encode()).hexdigest()[:16]
+    folder = root / DIST / "wheels" / key
+    if not folder.is_dir():
+        with tempfile.TemporaryDirectory(prefix="flaskyard-") as scratch:
+            words = ["pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+            words += ["--require-hashes", "--only-binary", ":all:", *target.pip_options]
+            words += ["--requirement", str(requirements), "--dest", f"{scratch}/wheels"]
+            python("download the locked wheels", *words)
+            keep(Path(scratch, "wheels"), folder)
+    return folder
+
+
+def keep(made: Path, folder: Path) -> None:
+    """Move a finished folder to its place, which never holds half of one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.copytree(made, aside)
+    try:
+        aside.rename(folder)
+    except OSError:  # another process was first, with the same bytes
+        shutil.rmtree(aside)
+
+
+def git(root: Path, *words: str) -> str:
+    command = ["git", "-C", str(root), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildError(f"cannot read the commit: git {words[0]}: {done.stderr.strip()}")
+    return done.stdout.rstrip("\n")
+
+
+def python(what: str, module: str, *words: str, **variables: str) -> None:
+    """Run a module in this environment; raises `BuildError` with the end of what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *words],
+        env={**os.environ, **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        tail = "".join(f"\n  | {line}" for line in done.stdout.splitlines()[-25:])
+        raise BuildError(f"cannot {what} (exit status {done.returncode}){tail}")

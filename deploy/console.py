@@ -1,0 +1,56 @@
+"""What a person sees while servers change: what each does now, and what it has done."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+SHOWN_SECONDS = 0.005
+"""A step quicker than this is shown without its time."""
+
+
+class Live:
+    """Tells how it goes: a line for each finished step and, on a terminal, what each does now."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        self.progress = Progress(
+            *columns, console=self.console, transient=True, disable=not self.console.is_terminal
+        )
+        self.tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Live:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def begin(self, server: str, note: str) -> None:
+        """Show what a server does now."""
+        if server in self.tasks:
+            self.progress.remove_task(self.tasks[server])
+        self.tasks[server] = self.progress.add_task(f"[bold]{server}[/]  {note}", total=None)
+
+    def end(self, server: str, note: str, seconds: float) -> None:
+        """Write down what it has done."""
+        time = f"{seconds:6.2f} s" if seconds >= SHOWN_SECONDS else " " * 8
+        self.progress.console.print(f"[bold]{server}[/]  [dim]{time}[/]  {note}")
+        if server in self.tasks:
+            self.progress.remove_task(self.tasks.pop(server))
+
+    def warn(self, server: str, text: str) -> None:
+        """Write down what went wrong without stopping anything."""
+        self.progress.console.print(f"[bold]{server}[/]  [yellow]warning[/]  {text}", markup=True)
+
+    def say(self, text: str) -> None:
+        """Write a line."""
+        self.progress.console.print(text, markup=False)

@@ -1,0 +1,59 @@
+"""What can go wrong on purpose."""
+
+from deploy.steps import Step
+
+
+class DeployError(Exception):
+    """Base of every error this package raises; its text is for the person who deploys."""
+
+
+class PlanError(DeployError):
+    """There is no plan for what was asked; nothing was done."""
+
+
+class BuildError(DeployError):
+    """The release could not be built; no server was touched."""
+
+
+class ReachError(DeployError):
+    """A server cannot be reached, or is not the one it should be."""
+
+    def __init__(self, server: str, reason: str) -> None:
+        super().__init__(server, reason)
+        self.server, self.reason = server, reason
+
+    def __str__(self) -> str:
+        return f"{self.server}: {self.reason}"
+
+
+class StepError(DeployError):
+    """A step failed on a server."""
+
+    def __init__(self, server: str, step: Step, exit_code: int, tail: str) -> None:
+        super().__init__(server, step, exit_code, tail)
+        self.server, self.step, self.exit_code, self.tail = server, step, exit_code, tail
+
+    def __str__(self) -> str:
+        output = "".join(f"\n  | {line}" for line in self.tail.splitlines())
+        return (
+            f"{self.server}: could not {self.step.note} (exit status {self.exit_code})\n"
+            f"  $ {shortened(str(self.step.do))}{output}"
+        )
+
+
+class FleetError(DeployError):
+    """Some servers failed; all are as they were before, save where ``taken_back`` says not."""
+
+    def __init__(self, errors: tuple[DeployError, ...], taken_back: bool) -> None:
+        super().__init__(errors, taken_back)
+        self.errors, self.taken_back = errors, taken_back
+
+    def __str__(self) -> str:
+        told = "\n".join(str(error) for error in self.errors)
+        if self.taken_back:
+            return f"{told}\nNothing was changed: every server is as it was before."
+        return f"{told}\nNot everything could be taken back; `fab status` shows what is there now."
+
+
+def shortened(text: str, limit: int = 400) -> str:
+    return text if len(text) <= limit else f"{text[:limit]} ... ({len(text):,} characters)"

@@ -1,0 +1,101 @@
+"""Where things are on a server."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths, unit and user names of the site called ``site``.
+
+    >>> Layout("yard").socket("r1", "default")
+    '/run/yard/r1/default.sock'
+    """
+
+    site: str
+
+    @property
+    def home(self) -> str:
+        return f"/srv/{self.site}"
+
+    @property
+    def incoming(self) -> str:
+        """Where the SSH user may write; nothing is used from here before its hash is checked."""
+        return f"{self.home}/incoming"
+
+    @property
+    def store(self) -> str:
+        """Every file ever shipped and still in use, as ``<sha256>/<name>``."""
+        return f"{self.home}/store"
+
+    @property
+    def cache(self) -> str:
+        """uv's: unpacked wheels, shared with the releases by hard links."""
+        return f"{self.home}/cache"
+
+    @property
+    def toolbox(self) -> str:
+        """A link to the environment that makes environments: uv, setuptools."""
+        return f"{self.home}/toolbox"
+
+    @property
+    def tools(self) -> str:
+        return f"{self.toolbox}/venv/bin"
+
+    @property
+    def lock(self) -> str:
+        """In root's own part of /run: a reboot frees it, and nobody else can make it."""
+        return f"/run/{self.site}.lock"
+
+    @property
+    def releases(self) -> str:
+        return f"{self.home}/releases"
+
+    @property
+    def current(self) -> str:
+        """A link to the release that is live; nginx reads its configuration through it."""
+        return f"{self.home}/current"
+
+    @property
+    def boot(self) -> str:
+        """The script that starts the current release when the server boots."""
+        return f"{self.home}/boot"
+
+    @property
+    def boot_unit(self) -> str:
+        return f"{self.site}.service"
+
+    @property
+    def nginx(self) -> str:
+        return f"/etc/nginx/conf.d/{self.site}.conf"
+
+    def live(self, routes: str) -> str:
+        """The link through which nginx, configured for ``routes``, finds the live sockets.
+
+        connect(2) follows it for each new connection, so that one rename(2) is the
+        whole cutover. Each nginx configuration has a link of its own: while nginx
+        reloads, its old workers still reach the old release and its new ones the new.
+        """
+        return f"{self.home}/live/{routes}"
+
+    def sockets(self, release: str) -> str:
+        return f"/run/{self.site}/{release}"
+
+    def socket(self, release: str, pool: str) -> str:
+        return f"{self.sockets(release)}/{pool}.sock"
+
+    def folder(self, release: str) -> str:
+        return f"{self.releases}/{release}"
+
+    def user(self, pool: str) -> str:
+        return f"{self.site}-{pool}"
+
+    def template(self, pool: str, kind: str) -> str:
+        """The file of a pool's ``service`` or ``socket``, of which each release has an instance."""
+        return f"/etc/systemd/system/{self.user(pool)}@.{kind}"
+
+    def unit(self, release: str, pool: str, kind: str) -> str:
+        return f"{self.user(pool)}@{release}.{kind}"
+
+    def retirement(self, release: str) -> str:
+        """The timer that will stop a release that is no longer live."""
+        return f"{self.site}-retire-{release}"

@@ -1,0 +1,93 @@
+"""Find out how a server is. Reads only, so `--plan` may look too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from deploy.errors import ReachError
+from deploy.layout import Layout
+from deploy.machine import Machine
+from deploy.release import Release
+from deploy.runner import perform
+from deploy.steps import Script
+
+
+class State(BaseModel):
+    """What was found on a server before planning; the fields of `deploy.onhost.facts`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    os: dict[str, str]
+    python: str
+    machine: str
+    glibc: str
+    free_bytes: int
+    packages: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    files: dict[str, str | None] = {}
+    links: dict[str, str | None] = {}
+    folders: dict[str, str | None] = {}
+    toolbox: str | None = None
+    current: str | None = None
+    releases: dict[str, Release | None] = {}
+    store: tuple[str, ...] = ()
+    units: dict[str, dict[str, str]] = {}
+
+    @property
+    def live(self) -> str | None:
+        """The id of the release that is live."""
+        return self.current.rsplit("/", 1)[-1] if self.current else None
+
+    @property
+    def installed(self) -> dict[str, Release]:
+        """The complete releases."""
+        return {name: release for name, release in self.releases.items() if release}
+
+    def running(self) -> set[str]:
+        """Return the ids of the releases of which something runs."""
+        return {name.partition("@")[2].rsplit(".", 1)[0] for name in self.active()}
+
+    def units_of(self, release: str) -> tuple[str, ...]:
+        """Return the units of a release that run."""
+        return tuple(sorted(name for name in self.active() if f"@{release}." in name))
+
+    def active(self) -> list[str]:
+        """Return the pools' units that run or are about to."""
+        return [
+            name
+            for name, unit in self.units.items()
+            if "@" in name and unit.get("ActiveState") in ("active", "activating", "reloading")
+        ]
+
+
+def look(
+    at: Layout,
+    machine: Machine,
+    *,
+    packages: tuple[str, ...] = (),
+    users: tuple[str, ...] = (),
+    files: tuple[str, ...] = (),
+    links: tuple[str, ...] = (),
+    folders: tuple[str, ...] = (),
+) -> State:
+    """Return the facts, and those of the packages, users and paths named.
+
+    Raises `ReachError` where the server cannot tell.
+    """
+    given: dict[str, Any] = {
+        "home": at.home,
+        "packages": packages,
+        "users": users,
+        "files": files,
+        "links": links,
+        "folders": folders,
+        "units": [f"{at.site}-*@*", at.boot_unit, "nginx.service"],
+    }
+    outcome = perform(Script.of("facts", given), machine)
+    try:
+        return State.model_validate_json(outcome.out)
+    except ValidationError:
+        why = (outcome.err or outcome.out).strip() or f"exit status {outcome.exit_code}"
+        raise ReachError(machine.name, f"cannot be looked at: {why}") from None

@@ -1,0 +1,107 @@
+"""Ask a release whether it is well: every worker, and every address of every pool.
+
+Through the pool's own sockets before it is live (each worker must be ready), through
+nginx afterwards. Every answer must come from this release.
+"""
+
+import http.client
+import json
+import socket
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+PROBE_HOST = "dispatcher.internal"
+PAUSE_SECONDS = 0.02
+
+
+class Unwell(Exception):
+    """An answer that a healthy release does not give."""
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self) -> None:
+        """Connect to the socket at ``path``."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def main(given: dict[str, Any]) -> None:
+    """Ask until all is well or ``seconds`` have passed; raises `Unwell`."""
+    end = time.monotonic() + given["seconds"]
+    for pool in given["pools"]:
+        if pool["socket"]:
+            until(end, partial(workers, given["release"], pool, end))
+        for host, path in pool["addresses"]:
+            until(end, partial(address, given, pool, host, path))
+
+
+def until(end: float, ask: Callable[[], None]) -> None:
+    """Ask again while the server is not there yet; what it says once it is, counts."""
+    while True:
+        try:
+            ask()
+        except (OSError, http.client.HTTPException) as error:
+            if time.monotonic() > end:
+                raise Unwell(f"no answer: {error}") from error
+        else:
+            return
+        time.sleep(PAUSE_SECONDS)
+
+
+def workers(release: str, pool: dict[str, Any], end: float) -> None:
+    """Ask until as many workers as there should be have each said that they are ready."""
+    seen: set[int] = set()
+    while len(seen) < pool["workers"]:
+        status, _, body = get(pool["socket"], PROBE_HOST, "/ready")
+        answer = json.loads(body)
+        faults = [fault for fault in answer.get("apps", {}).values() if fault]
+        if status != 200 or faults:
+            raise Unwell(f"pool {pool['name']} is not ready: {'; '.join(faults) or status}")
+        if answer["release"] != release:
+            raise Unwell(f"pool {pool['name']} answers as release {answer['release']!r}")
+        seen.add(answer["pid"])
+        if time.monotonic() > end:
+            raise Unwell(
+                f"pool {pool['name']}: {len(seen)} of {pool['workers']} workers answered in time"
+            )
+
+
+def address(given: dict[str, Any], pool: dict[str, Any], host: str, path: str) -> None:
+    status, release, _ = get(pool["socket"], host, f"{path}/")
+    if status >= 500:
+        raise Unwell(f"{host}{path}/ answers {status}")
+    if release != given["release"]:
+        raise Unwell(f"{host}{path}/ is answered by release {release or '(none)'}")
+
+
+def get(unix_socket: str, host: str, path: str) -> "tuple[int, str, bytes]":
+    """Return status, release and body; over the socket, or nginx where there is none."""
+    connection = (
+        UnixConnection(unix_socket, 10)
+        if unix_socket
+        else http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+    )
+    try:
+        connection.request("GET", path, headers={"Host": host, "User-Agent": "flaskyard"})
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("X-Release", ""), answer.read()
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    asked = json.loads(sys.argv[1])
+    try:
+        main(asked)
+    except Unwell as error:
+        sys.exit(str(error))

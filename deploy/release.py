@@ -1,0 +1,62 @@
+"""What one release is, as its manifest says on the server and here."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from dispatcher.site import Site
+
+Id = Annotated[str, StringConstraints(pattern=r"^\d{8}T\d{6}-[0-9a-f]{7,40}$")]
+"""The commit's UTC time and its hash, ``20261121T014000-1a2b3c4``; sorts by age."""
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PoolPart(Value):
+    """What one pool serves: enough to gate it without the registry."""
+
+    name: str
+    workers: int
+    addresses: tuple[tuple[str, str], ...]
+    """Host and path prefix of each mount."""
+
+
+class Release(Value):
+    """The manifest, ``release.json``; written last, so that its presence means complete."""
+
+    id: Id
+    version: str
+    commit: str
+    pools: tuple[PoolPart, ...]
+
+    routes: str
+    """Identifies the nginx configuration: the same where the same text is meant."""
+
+    installed: str
+    """UTC time, ISO 8601."""
+
+    by: str
+    """Who installed it: ``user@machine``."""
+
+
+def parts(site: Site) -> tuple[PoolPart, ...]:
+    """Return what each pool in use serves."""
+    return tuple(
+        PoolPart(
+            name=pool.name,
+            workers=pool.workers,
+            addresses=tuple((a.host, a.path) for app in apps for a in app.addresses),
+        )
+        for pool in site.pools
+        if (apps := site.of_pool(pool.name))
+    )
+
+
+def before(live: str, releases: dict[str, Release]) -> Release | None:
+    """Return the release that was installed last before the live one."""
+    if live not in releases:
+        return None
+    older = [r for r in releases.values() if r.installed < releases[live].installed]
+    return max(older, key=lambda release: release.installed, default=None)

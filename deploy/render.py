@@ -1,0 +1,90 @@
+"""Fill the nginx and systemd templates."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from deploy.layout import Layout
+from deploy.release import parts
+from dispatcher.site import App, Site
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = Environment(
+    loader=FileSystemLoader([ROOT / "nginx", ROOT / "deploy" / "units"]),
+    undefined=StrictUndefined,  # a name misspelt in a template is an error, not a blank
+    keep_trailing_newline=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    autoescape=False,  # noqa: S701 - the output is not HTML
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """What of one host goes to one pool."""
+
+    rules: tuple[str, ...]
+    pool: str
+    apps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host name that nginx answers for."""
+
+    name: str
+    locations: tuple[Location, ...]
+
+
+def nginx(site: Site, at: Layout) -> tuple[str, str]:
+    """Return the configuration, and its id: the same where the same text is meant.
+
+    The text holds the name of the link that leads to the live sockets, and the link is
+    named after the text; so the id is the hash of the text around it.
+    """
+    hosts = [on_host(site, name) for name in site.hosts]
+    template = TEMPLATES.get_template("site.conf.j2")
+    given = {"site": site, "at": at, "pools": parts(site), "hosts": hosts}
+    text = template.render(given, live="")
+    routes = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return template.render(given, live=at.live(routes)), routes
+
+
+def on_host(site: Site, name: str) -> Host:
+    """Return where each path of a host goes: what is nobody's to the pool of its root."""
+    mounts = site.mounts(name)
+    root = mounts.get("") or next(iter(mounts.values()), None)
+    home = root.pool if root else parts(site)[0].name
+    elsewhere = tuple(
+        Location((f"= {path}", f"^~ {path}/"), app.pool, (app.name,))
+        for path, app in mounts.items()
+        if path and not same_way(path, app, mounts, home)
+    )
+    at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if app.pool == home))
+    return Host(name, (*elsewhere, Location(("/",), home, at_home or ("nobody's",))))
+
+
+def same_way(path: str, app: App, mounts: dict[str, App], home: str) -> bool:
+    """Whether the mount around this one goes to the same pool already."""
+    around = max((p for p in mounts if p and path.startswith(f"{p}/")), key=len, default="")
+    return app.pool == (mounts[around].pool if around else home)
+
+
+def fixed(name: str, at: Layout) -> str:
+    """Return a file that depends on the site's name alone."""
+    return TEMPLATES.get_template(f"{name}.j2").render(at=at)
+
+
+def unit(kind: str, pool: str, site: Site, at: Layout) -> str:
+    """Return a pool's template unit, ``service`` or ``socket``."""
+    template = TEMPLATES.get_template(f"pool.{kind}.j2")
+    return template.render(at=at, pool=pool, environment=site.environment)
+
+
+def shared(name: str) -> str:
+    """Return a file that all sites of a server share."""
+    return TEMPLATES.get_template(f"{name}.j2").render()
