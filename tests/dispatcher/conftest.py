@@ -1,4 +1,4 @@
-"""Modules of a test's own, as a site's apps."""
+"""What the tests of the dispatcher share: modules of a test's own, as a site's apps."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -7,7 +7,15 @@ from textwrap import dedent
 
 import pytest
 
+from dispatcher.logs import OWN, SERVING
+
 Write = Callable[[str, str], None]
+
+
+@pytest.fixture(autouse=True)
+def _no_app_serves() -> None:
+    """Forget which app the test before asked: a server does so between requests."""
+    SERVING.set(OWN)
 
 
 @pytest.fixture
