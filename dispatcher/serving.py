@@ -1,0 +1,52 @@
+"""The whole site or one pool of it as one WSGI application, every app loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from dispatcher.contained import Contained
+from dispatcher.probes import Probes
+from dispatcher.registry import LOCAL_DOMAIN
+from dispatcher.router import route
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from dispatcher.settings import Settings
+
+
+def serve(settings: Settings) -> WSGIApplication:
+    """Return the application, with every app of the pool loaded.
+
+    An app that cannot be loaded answers 503, and the probes say so. Raises
+    `RegistryError` and `SettingsError`.
+    """
+    site = settings.read()
+    apps = {app.name: Contained(app) for app in site if settings.pool in ("", app.pool)}
+    for app in apps.values():
+        app.load()
+    probes = Probes(apps, pool=settings.pool, release=settings.release)
+    application: WSGIApplication = route(
+        site, apps, probes=probes, by_address=site.domain == LOCAL_DOMAIN
+    )
+    if settings.proxies:
+        # Only what nginx overwrites is believed: not Host, Port or Prefix, which it clears.
+        trusted = settings.proxies
+        application = ProxyFix(application, x_for=trusted, x_proto=trusted, x_host=0)
+    return Stamped(application, settings.release) if settings.release else application
+
+
+class Stamped:
+    """Say in every answer which release gave it, in the header X-Release."""
+
+    def __init__(self, app: WSGIApplication, release: str) -> None:
+        self.app, self.header = app, ("X-Release", release)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def stamped(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            return start_response(status, [*headers, self.header], *exc_info)
+
+        return self.app(environ, stamped)

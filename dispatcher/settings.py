@@ -1,0 +1,70 @@
+"""What the environment tells a serving process; the units and `dispatcher run` set it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatcher.registry import load
+from dispatcher.site import Pool, Site
+
+
+class SettingsError(Exception):
+    """A variable that cannot be followed."""
+
+    def __init__(self, name: str, value: str, right: str) -> None:
+        super().__init__(name, value, right)
+        self.name, self.value, self.right = name, value, right
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value!r}: {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field for each ``DISPATCHER_`` variable."""
+
+    site: Path = Path("site.toml")
+    env: str = ""
+
+    domain: str = ""
+    """Replaces the one in the registry."""
+
+    pool: str = ""
+    """Serve only the apps of this pool; empty for the whole site."""
+
+    release: str = ""
+    """Told in the header X-Release, where set."""
+
+    proxies: int = 0
+    """How many proxies stand in front whose X-Forwarded-For and -Proto are to be believed."""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the variables; raises `SettingsError`."""
+        proxies = environ.get("DISPATCHER_PROXIES", "0")
+        if not proxies.isdecimal():
+            right = "must be how many proxies stand in front, as in 1"
+            raise SettingsError("DISPATCHER_PROXIES", proxies, right)
+        return cls(
+            site=Path(environ.get("DISPATCHER_SITE", "site.toml")),
+            env=environ.get("DISPATCHER_ENV", ""),
+            domain=environ.get("DISPATCHER_DOMAIN", ""),
+            pool=environ.get("DISPATCHER_POOL", ""),
+            release=environ.get("DISPATCHER_RELEASE", ""),
+            proxies=int(proxies),
+        )
+
+    def read(self) -> Site:
+        """Return the site; raises `RegistryError`, or `SettingsError` where it has no such pool."""
+        site = load(self.site, self.env, self.domain)
+        names = [pool.name for pool in site.pools]
+        if self.pool and self.pool not in names:
+            right = f"{self.site} has the pools {', '.join(names)}"
+            raise SettingsError("DISPATCHER_POOL", self.pool, right)
+        return site
+
+    def pool_of(self, site: Site) -> Pool:
+        """Return the pool whose processes serve; the whole site is served as the default one."""
+        return next(pool for pool in site.pools if pool.name == (self.pool or "default"))
