@@ -13,6 +13,9 @@ PORT = re.compile(r"[0-9]{0,5}")
 
 IP_LITERAL = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 
+LOCAL_DOMAIN = "localhost"
+"""The domain on a developer's machine: browsers and curl resolve all below it (RFC 6761)."""
+
 PROBE_HOST = "dispatcher.internal"
 """Where the dispatcher answers for itself, never through a proxy. ICANN keeps .internal private."""
 

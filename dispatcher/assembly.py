@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from dispatcher import schema
-from dispatcher.address import Address
+from dispatcher.address import LOCAL_DOMAIN, Address
 from dispatcher.site import App, Pool, Server, Site, conflicts
 from dispatcher.toml_lines import Key
 
@@ -24,7 +24,8 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     apps = tables(document, "apps", schema.AppTable, found)
     home = domain or str(document.get("domain", ""))
     name = "-".join(filter(None, (top.name if top else "", environment)))
-    values = tuple(app(name, entry, home) for name, entry in apps.items())
+    below = f".{LOCAL_DOMAIN}" if domain == LOCAL_DOMAIN else ""
+    values = tuple(app(name, entry, home, below) for name, entry in apps.items())
     found += errors_of_apps(document.get("apps"))
     found += errors_of_pools(apps, document.get("pools"))
     found += errors_of_addresses(values)
@@ -111,13 +112,14 @@ def errors_of_users(site: str, pools: set[str]) -> list[Found]:
     ]
 
 
-def app(name: str, entry: schema.AppTable, domain: str) -> App:
+def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
+    """Return the app's value; its own domains get ``below`` behind them."""
     addresses = []
     if entry.path is not None:
         addresses.append(Address(domain, entry.path.removesuffix("/")))
     if entry.subdomain is not None:
         addresses.append(Address(f"{entry.subdomain}.{domain}"))
-    addresses += (Address(host) for host in entry.domains)
+    addresses += (Address(f"{host}{below}") for host in entry.domains)
     return App(name, entry.app, tuple(addresses), entry.pool)
 
 

@@ -12,14 +12,12 @@ from dispatcher.overlay import Document, environments, overlaid
 from dispatcher.site import Site
 from dispatcher.toml_lines import Key, line_of, lines_of
 
-LOCAL_DOMAIN = "localhost"
-"""The domain on a developer's machine: browsers and curl resolve all below it (RFC 6761)."""
-
 
 def load(path: Path, environment: str = "", domain: str = "") -> Site:
     """Return the site that ``path`` describes, as it is in ``environment``.
 
-    ``domain`` replaces the one written. Raises `RegistryError` with every fault of
+    ``domain`` replaces the one written; where that is ``localhost``, the domains of apps
+    are put below it too, to be reached from here. Raises `RegistryError` with every fault of
     the file, those of other environments too.
     """
     text = read(path)

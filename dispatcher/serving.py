@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.contained import Contained
 from dispatcher.probes import Probes
-from dispatcher.registry import LOCAL_DOMAIN
 from dispatcher.router import route
 
 if TYPE_CHECKING:

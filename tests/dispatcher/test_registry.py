@@ -95,8 +95,16 @@ def test_an_environment_that_is_not_there_is_refused_with_those_that_are(write: 
     ]
 
 
-def test_a_domain_can_be_replaced_for_the_local_run(write: Write) -> None:
-    assert load(write(GOOD), domain="localhost").hosts[:2] == ("localhost", "wiki.localhost")
+def test_a_domain_can_be_replaced(write: Write) -> None:
+    assert load(write(GOOD), domain="demo.net").hosts[1:] == ("wiki.demo.net", "wiki.example.net")
+
+
+def test_locally_every_address_is_one_that_leads_here(write: Write) -> None:
+    assert load(write(GOOD), domain="localhost").hosts == (
+        "localhost",
+        "wiki.localhost",
+        "wiki.example.net.localhost",
+    )
 
 
 def test_all_faults_come_at_once_each_with_its_line(write: Write) -> None:
