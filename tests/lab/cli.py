@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
 def add_life(add: Add) -> None:
     build = add("build", commands.build, "make the image (once; cached)")
     build.add_argument("--force", action="store_true", help="make it anew")
+    add("drop-cache", commands.drop_cache, "remove the images and packages of all labs")
     up = add("up", commands.up, "bring up h1 to hN (creates, starts, or leaves as they are)")
     up.add_argument("count", type=int, metavar="N")
     up.add_argument("--fresh", action="store_true", help="discard what is there")
@@ -52,7 +53,7 @@ def add_life(add: Add) -> None:
     up.add_argument("--disk-mb", type=int, help="size of each new host's disk")
     down = add("down", commands.down, "remove hosts (all, and leftovers, when none is named)")
     down.add_argument("hosts", nargs="*", metavar="HOST")
-    down.add_argument("--purge", action="store_true", help="also keys, snapshots and the cache")
+    down.add_argument("--purge", action="store_true", help="also its keys and snapshots")
     kill = add("kill", commands.kill, "pull the plug (start boots the same disk again)")
     kill.add_argument("--lose-unsynced", action="store_true", help="lose what was not fsynced")
     stop = add("stop", commands.stop, "power off in good order")

@@ -22,6 +22,10 @@ def build(lab: Lab, args: Namespace) -> None:
     lab.build(force=args.force)
 
 
+def drop_cache(lab: Lab, _: Namespace) -> None:
+    lab.drop_cache()
+
+
 def up(lab: Lab, args: Namespace) -> None:
     since = time.monotonic()
     new = {"source": args.source, "disk_mb": args.disk_mb}

@@ -5,6 +5,7 @@ on an old one go on while a new one is built. Labs share them, so a host holds
 a lock on its image for as long as it runs.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -18,6 +19,7 @@ from tests.lab.settings import Settings
 HELD_FD = 9
 """Where a supervisor keeps its lock open."""
 NAME_LENGTH = 16
+LOCK_SECONDS = 10
 
 
 def name(settings: Settings) -> str:
@@ -60,14 +62,16 @@ def hold(image: Path) -> None:
     os.dup2(file, HELD_FD, inheritable=True)
 
 
-def remove(image: Path) -> None:
-    """Remove it, or raise if a host runs on it, of this lab or another."""
-    if not image.exists():
-        return
-    with lock(image).open("w") as file:
-        if not locks.taken(file.fileno()):
-            raise LabError(f"hosts are running on image {image.name}; run: lab down")
-        wipe(image)
+def remove(*images: Path) -> None:
+    """Remove all of them, or none and raise if a host runs on one, of this lab or another."""
+    with contextlib.ExitStack() as locked:
+        for image in images:
+            image.parent.mkdir(parents=True, exist_ok=True)
+            file = locked.enter_context(lock(image).open("w"))
+            if not locks.taken(file.fileno()):
+                raise LabError(f"hosts are running on image {image.name}; run: lab down")
+        for image in images:
+            wipe(image)
 
 
 def wipe(place: Path) -> None:
@@ -78,7 +82,7 @@ def wipe(place: Path) -> None:
 
 
 def purge(settings: Settings) -> None:
-    """Remove the whole cache, but for images that are in use."""
-    for image in settings.cache.glob("images/*/"):
-        remove(image)
-    shutil.rmtree(settings.cache / "debs", ignore_errors=True)
+    """Remove what is cached, or nothing and raise if an image is in use."""
+    with locks.held(settings.cache / "lock", wait_seconds=LOCK_SECONDS):
+        remove(*settings.cache.glob("images/*/"))
+        shutil.rmtree(settings.cache / "debs", ignore_errors=True)

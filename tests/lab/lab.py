@@ -80,6 +80,8 @@ class Lab:
             if fresh or not one.disk.exists():
                 life.destroy(one)
                 self.give_disk(one, snapshot, disk_mb or self.settings.disk_mb)
+            elif records.running(one):
+                self.tell(f"{one.name} was up already: is this lab yours?")
             life.start(one)
             life.wait(one, timeout_seconds)
 
@@ -103,7 +105,8 @@ class Lab:
             if (self.settings.state / "ssh").exists():
                 ssh_files.write(self.settings)
             if purge:
-                self.purge()
+                for name in ("ssh", "snapshots"):
+                    shutil.rmtree(self.settings.state / name, ignore_errors=True)
 
     def remove_leftovers(self) -> None:
         network.remove_all(self.settings)
@@ -112,9 +115,8 @@ class Lab:
         mounts.clear(place)
         shutil.rmtree(place, ignore_errors=True)
 
-    def purge(self) -> None:
-        for name in ("ssh", "snapshots"):
-            shutil.rmtree(self.settings.state / name, ignore_errors=True)
+    def drop_cache(self) -> None:
+        """Remove the images and packages of all labs; raises if a host runs on one."""
         image.purge(self.settings)
 
     def kill(self, *hosts: Host, lose_unsynced: bool = False) -> None:

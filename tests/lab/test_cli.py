@@ -2,7 +2,8 @@ import subprocess
 
 import pytest
 
-from tests.lab import needs
+from tests.lab import image, needs
+from tests.lab.host import Host
 from tests.lab.lab import Lab
 from tests.lab.processes import ENVIRON, python
 
@@ -47,6 +48,10 @@ def test_a_user_s_mistake_is_told_in_one_line(lab: Lab, words: list[str], messag
 def test_a_host_can_be_had_looked_at_and_entered_by_commands(lab: Lab) -> None:
     up = command("up", "1", "--fresh", lab=lab)
     assert up.returncode == 0, up.stderr
+    assert "was up already" not in up.stderr
+
+    again = command("up", "1", lab=lab)
+    assert "lab: h1 was up already: is this lab yours?\n" in again.stderr
 
     assert "host=h1" in command("status", lab=lab).stdout
     assert '"systemd": "' in command("status", "--json", lab=lab).stdout
@@ -54,3 +59,23 @@ def test_a_host_can_be_had_looked_at_and_entered_by_commands(lab: Lab) -> None:
     assert command("exec", "h1", "id", "-un", lab=lab).stdout == "root\n"
     assert command("down", lab=lab).returncode == 0
     assert "host=" not in command("status", lab=lab).stdout
+
+
+@pytest.mark.lab
+def test_a_purge_takes_keys_and_snapshots_but_not_what_other_labs_use(lab: Lab, host: Host) -> None:
+    lab.snap(host, "one")
+
+    assert command("down", "--purge", lab=lab).returncode == 0
+
+    assert [path.name for path in lab.settings.state.iterdir()] == ["lock"]
+    assert image.ready(lab.settings)
+
+
+@pytest.mark.lab
+@pytest.mark.usefixtures("host")
+def test_the_cache_is_kept_while_a_host_runs_on_it(lab: Lab) -> None:
+    refused = command("drop-cache", lab=lab)
+
+    assert refused.returncode == 1
+    assert "lab: hosts are running on image" in refused.stderr
+    assert image.ready(lab.settings)

@@ -30,7 +30,14 @@ def test_two_at_the_same_time_get_different_labs(tmp_path: Path) -> None:
     environ = {"LAB_CACHE": str(tmp_path)}
 
     with slots.free_settings(environ) as one, slots.free_settings(environ) as two:
-        assert (one.bridge, two.bridge) == ("fylab1", "fylab2")
+        assert (one.bridge, two.bridge) == ("fylab100", "fylab101")
+
+
+def test_no_test_is_given_a_lab_that_somebody_may_use_by_hand(tmp_path: Path) -> None:
+    by_hand = {"LAB_CACHE": str(tmp_path), "LAB_NUMBER": "3", "LAB_BRIDGE": "mine"}
+
+    with slots.free_settings(by_hand) as own:
+        assert own.bridge == "fylab100"
 
 
 def test_a_lab_that_is_given_back_is_the_next_one_s(tmp_path: Path) -> None:
