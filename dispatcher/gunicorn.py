@@ -5,6 +5,7 @@ See https://docs.gunicorn.org/en/stable/settings.html for each name.
 
 import gc
 import os
+import signal
 from pathlib import Path
 
 from dispatcher.faults import RegistryError
@@ -51,3 +52,8 @@ def when_ready(server: object) -> None:  # noqa: ARG001 - gunicorn's signature
 def pre_request(worker: object, request: object) -> None:  # noqa: ARG001 - gunicorn's signature
     """Forget which app served this connection before: the next may be for none."""
     SERVING.set(OWN)
+
+
+def post_worker_init(worker: object) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Leave Ctrl-C to the master: a gevent worker told by both ends in a traceback."""
+    signal.signal(signal.SIGINT, lambda *_: None)
