@@ -12,7 +12,7 @@ from setuptools import setup
 from setuptools.command.sdist import sdist
 
 
-class ReproducibleSdist(sdist):
+class ReproducibleSdist(sdist):  # type: ignore[misc] # setuptools has no types
     """An sdist whose bytes depend on its files alone.
 
     Owners, permissions of the umask and times vary between two builds; here they

@@ -7,19 +7,19 @@ import shlex
 from deploy import render
 from deploy.bundle import Toolbox
 from deploy.errors import StepError
+from deploy.files import write
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.machine import Machine
 from deploy.release import parts
 from deploy.runner import perform
-from deploy.stages import empty, offline, shell, ship, units, users, write
-from deploy.steps import Put, Run, Step, Steps
+from deploy.steps import Put, Run, Step, Steps, shell
+from deploy.tools import tools
+from deploy.web import DEBIANS_PAGE, DEFAULT, PROXY, web
 from dispatcher.site import Site
 
 PACKAGES = ("nginx", "procps", "python3")
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes")
-DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
-DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", "/etc/nginx/flaskyard/proxy.conf"
 
 
 def lay(at: Layout, site: Site, toolbox: Toolbox, found: State, user: str) -> Steps:
@@ -89,45 +89,6 @@ def folders(at: Layout, user: str, found: State) -> Steps:
     return tuple(steps)
 
 
-def tools(at: Layout, toolbox: Toolbox, found: State) -> Steps:
-    """Install the toolbox, offline: its uv comes out of its wheel to make the environment."""
-    if found.toolbox == toolbox.name:
-        return ()
-    folder = f"{at.home}/{toolbox.name}"
-    unpack = 'python3 -m zipfile -e "$1" "$2/x" && install -m 755 "$2"/x/*/scripts/uv "$2/uv"'
-    point = 'ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2"'
-    uv = (f"{folder}/uv", "--quiet", "--no-config", "--cache-dir", at.cache)
-    python = f"{folder}/venv/bin/python"
-    locked = ("--require-hashes", "--only-binary", ":all:", "--find-links", f"{folder}/wheels")
-    return (
-        Step("make the toolbox's folder", empty(folder)),
-        *ship(at, toolbox.files, folder, found),
-        Step("unpack uv", shell(unpack, f"{folder}/{toolbox.uv.name}", folder)),
-        Step(
-            "make the toolbox", Run(*uv, "venv", "--python", "/usr/bin/python3", f"{folder}/venv")
-        ),
-        Step(
-            "install uv and setuptools",
-            Run(*uv, *offline(python), *locked, "-r", f"{folder}/requirements.txt"),
-        ),
-        Step("use it", shell(point, toolbox.name, at.toolbox)),
-    )
-
-
-def web(found: State) -> Steps:
-    """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
-    files = {PROXY: render.shared("proxy.conf"), DEFAULT: render.shared("default.conf")}
-    steps = list(write(files, found))
-    if found.files.get(PROXY) is None:
-        steps.insert(0, Step("make nginx's folder", Run("install", "-d", "/etc/nginx/flaskyard")))
-    if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
-        steps.append(Step("take Debian's page away", Run("rm", "-f", DEBIANS_PAGE)))
-    if steps:
-        check = "nginx -t -q && systemctl reload-or-restart nginx"
-        steps.append(Step("reload nginx", shell(check)))
-    return tuple(steps)
-
-
 def boot_units(at: Layout) -> dict[str, str]:
     return {f"/etc/systemd/system/{at.boot_unit}": render.fixed("boot.service", at)}
 
@@ -156,3 +117,24 @@ def boot(at: Layout, site: Site, found: State) -> Steps:
         enable = Run("systemctl", "enable", "--quiet", at.boot_unit)
         steps += (Step("start the site at boot", enable),)
     return steps
+
+
+def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:
+    """Make a user for each pool that has none; it owns nothing but the pool's state."""
+    missing = [at.user(pool) for pool in pools if at.user(pool) not in found.users]
+    options = ("--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent")
+    return tuple(
+        Step(
+            f"make the user {user}",
+            Run("useradd", *options, "--shell", "/usr/sbin/nologin", user),
+            undo=shell('! getent passwd "$1" > /dev/null || userdel "$1"', user),
+        )
+        for user in missing
+    )
+
+
+def units(files: dict[str, str], found: State) -> Steps:
+    """Write the unit files that are not as they should be; systemd reads them anew, if any."""
+    steps = write(files, found)
+    reload = Run("systemctl", "daemon-reload")
+    return (*steps, Step("let systemd read them", reload, undo=reload)) if steps else ()

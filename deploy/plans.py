@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy import ground, render, stages
+from deploy import ground, install, publishing, render, retiring, serving
 from deploy.bundle import Bundle, Toolbox
 from deploy.errors import PlanError
 from deploy.layout import Layout
@@ -53,23 +53,23 @@ def deploy(
         by=stamp.by,
     )
     new = (
-        *stages.clear(release.id, found),
-        *stages.install(at, bundle, found),
-        *stages.users(at, tuple(pool.name for pool in release.pools), found),
-        *stages.units(ground.templates(at, site), found),
-        *stages.describe(at, release, nginx),
+        *serving.clear(release.id, found),
+        *install.install(at, bundle, found),
+        *ground.users(at, tuple(pool.name for pool in release.pools), found),
+        *ground.units(ground.templates(at, site), found),
+        *install.describe(at, release, nginx),
     )
     return Plan(
         title,
         prepare=(
             *(() if release.id in found.installed else new),
-            stages.keep_warm(at, release),
-            *stages.start(at, release),
+            serving.keep_warm(at, release),
+            *serving.start(at, release),
         ),
-        publish=stages.publish(at, release, live(found)),
+        publish=publishing.publish(at, release, live(found)),
         tidy=(
-            *stages.retire(at, live(found), release, found),
-            *stages.prune(at, {release.id, found.live or ""}, found),
+            *retiring.retire(at, live(found), release, found),
+            *retiring.prune(at, {release.id, found.live or ""}, found),
         ),
     )
 
@@ -88,9 +88,9 @@ def rollback(at: Layout, found: State, to: str = "") -> Plan:
         raise PlanError(f"is on {to} already; others it has: {there}")
     return Plan(
         f"roll back from {now.id} to {target.id}",
-        prepare=(stages.keep_warm(at, target), *stages.start(at, target)),
-        publish=stages.publish(at, target, now),
-        tidy=stages.retire(at, now, target, found),
+        prepare=(serving.keep_warm(at, target), *serving.start(at, target)),
+        publish=publishing.publish(at, target, now),
+        tidy=retiring.retire(at, now, target, found),
     )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from deploy import plans
 from deploy.errors import PlanError
@@ -81,17 +78,19 @@ def faults(at: Layout, site: Site, state: State) -> list[str]:
 
 
 def status_table(rows: Rows) -> None:
-    table = plain("server", "release", "version", "pools", "nginx", "free", "installed")
-    for row in rows:
-        pools = ", ".join(f"{name} {pool['state']}" for name, pool in row["pools"].items())
-        since = f"{row['since']} by {row['by']}" if row["since"] else "-"
-        free = f"{row['free_bytes'] / 1e9:.1f} GB"
-        release, version = row["release"] or "-", row["version"] or "-"
-        table.add_row(row["server"], release, version, pools or "-", row["nginx"], free, since)
-    show(table)
+    columns = ("server", "release", "version", "pools", "nginx", "free", "installed")
+    show(columns, [status_row(row) for row in rows])
     for row in rows:
         for fault in row["faults"]:
             print(f"{row['server']}: {fault}")
+
+
+def status_row(row: dict[str, Any]) -> tuple[str, ...]:
+    pools = ", ".join(f"{name} {pool['state']}" for name, pool in row["pools"].items())
+    since = f"{row['since']} by {row['by']}" if row["since"] else "-"
+    free = f"{row['free_bytes'] / 1e9:.1f} GB"
+    release, version = row["release"] or "-", row["version"] or "-"
+    return (row["server"], release, version, pools or "-", row["nginx"], free, since)
 
 
 def releases(found: Mapping[Remote, State]) -> Rows:
@@ -113,13 +112,11 @@ def releases(found: Mapping[Remote, State]) -> Rows:
 
 
 def releases_table(rows: Rows) -> None:
-    table = plain("server", "release", "", "version", "installed", "by")
-    for row in rows:
+    def line(row: dict[str, Any]) -> tuple[str, ...]:
         now = "live" if row["live"] else "warm" if row["running"] else ""
-        table.add_row(
-            row["server"], row["release"], now, row["version"], row["installed"], row["by"]
-        )
-    show(table)
+        return (row["server"], row["release"], now, row["version"], row["installed"], row["by"])
+
+    show(("server", "release", "", "version", "installed", "by"), [line(row) for row in rows])
 
 
 def journal(site: Site, app: str, lines: int, follow: bool) -> tuple[str, ...]:
@@ -138,13 +135,9 @@ def line(machine: Machine, text: str) -> None:
     print(f"{machine.name}  {text}", flush=True)
 
 
-def plain(*columns: str) -> Table:
-    table = Table(*columns, box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for column in table.columns:
-        column.no_wrap, column.overflow = True, "ignore"
-    return table
-
-
-def show(table: Table) -> None:
-    console = Console(highlight=False)
-    console.print(table, width=max(console.width, console.measure(table).maximum), soft_wrap=True)
+def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table, whole however narrow the terminal: what is shown can be copied."""
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    for row in (columns, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("   ".join(cells).rstrip())

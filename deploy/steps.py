@@ -30,6 +30,11 @@ class Run:
         return shlex.join(self.argv)
 
 
+def shell(script: str, *words: str) -> Run:
+    """Run a fixed script; what varies comes as ``$1`` and so on, never as text of it."""
+    return Run("sh", "-c", script, "sh", *words)
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """Run a program of `deploy.onhost` as root, its input one JSON object."""

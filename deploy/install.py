@@ -1,0 +1,72 @@
+"""Make the folder of a release on a server, complete and offline."""
+
+from __future__ import annotations
+
+import shlex
+
+from deploy.bundle import Bundle
+from deploy.layout import Layout
+from deploy.look import State
+from deploy.release import Release
+from deploy.shipping import ship
+from deploy.steps import Put, Run, Step, Steps, shell
+from deploy.tools import empty, environment, install_locked, install_wheel
+
+SANDBOX = (
+    "DynamicUser=yes",
+    "PrivateNetwork=yes",
+    "PrivateDevices=yes",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectControlGroups=yes",
+    "RestrictSUIDSGID=yes",
+    "CapabilityBoundingSet=",
+    "MemoryMax=1G",
+    "RuntimeMaxSec=300",
+)
+"""Building an sdist runs its code: as nobody, reading only, without a network."""
+
+
+def install(at: Layout, bundle: Bundle, found: State) -> Steps:
+    """Make the folder of the release with its own environment, offline."""
+    folder = at.folder(bundle.id)
+    python = f"{folder}/venv/bin/python"
+    sdist = f"{folder}/{bundle.sdist.name}"
+    wheel = f"{sdist.removesuffix('.tar.gz')}-py3-none-any.whl"
+    return (
+        Step("make the release's folder", empty(folder), undo=Run("rm", "-rf", folder)),
+        *ship(at, bundle.files, folder, found),
+        Step("make its environment", environment(at, f"{folder}/venv")),
+        Step("install its dependencies", install_locked(at, python, folder)),
+        Step("build the site in a sandbox", build(at, sdist, wheel)),
+        Step("install the site", install_wheel(at, python, wheel)),
+    )
+
+
+def describe(at: Layout, release: Release, nginx: str) -> Steps:
+    """Write down what the release is; the manifest, last, says that it is complete."""
+    folder = at.folder(release.id)
+    pools = "".join(f"{pool.name}\n" for pool in release.pools)
+    return (
+        Step("write its nginx configuration", Put(f"{folder}/nginx.conf", nginx)),
+        Step("name its pools", Put(f"{folder}/pools", pools)),
+        Step("name its routes", Put(f"{folder}/routes", release.routes)),
+        Step(
+            "write its manifest", Put(f"{folder}/release.json", release.model_dump_json(indent=1))
+        ),
+    )
+
+
+def build(at: Layout, sdist: str, wheel: str) -> Run:
+    """Turn the sdist into a wheel in a sandbox, which hands it out as a stream of bytes."""
+    tools = at.tools
+    inside = (
+        "export HOME=/tmp UV_NO_CACHE=1 && cd /tmp && "
+        f"{tools}/uv --quiet --no-config build --offline --no-build-isolation --wheel "
+        f'--python {tools}/python --out-dir /tmp/out "$1" >&2 && cat /tmp/out/*.whl'
+    )
+    words = ["systemd-run", "--quiet", "--wait", "--pipe", "--collect"]
+    words += [f"--property={limit}" for limit in SANDBOX]
+    words += ["sh", "-c", inside, "sh", sdist]
+    return shell(f'{shlex.join(words)} > "$1.new" && mv "$1.new" "$1"', wheel)

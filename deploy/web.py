@@ -1,0 +1,25 @@
+"""What nginx needs before any site: it refuses strange hosts, and passes on in one way."""
+
+from __future__ import annotations
+
+from deploy import render
+from deploy.files import write
+from deploy.look import State
+from deploy.steps import Run, Step, Steps, shell
+
+DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
+DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", "/etc/nginx/flaskyard/proxy.conf"
+
+
+def web(found: State) -> Steps:
+    """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
+    files = {PROXY: render.shared("proxy.conf"), DEFAULT: render.shared("default.conf")}
+    steps = list(write(files, found))
+    if found.files.get(PROXY) is None:
+        steps.insert(0, Step("make nginx's folder", Run("install", "-d", "/etc/nginx/flaskyard")))
+    if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
+        steps.append(Step("take Debian's page away", Run("rm", "-f", DEBIANS_PAGE)))
+    if steps:
+        check = "nginx -t -q && systemctl reload-or-restart nginx"
+        steps.append(Step("reload nginx", shell(check)))
+    return tuple(steps)
