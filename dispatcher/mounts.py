@@ -30,15 +30,17 @@ class Mounts(DispatcherMiddleware):
         super().__init__(app, dict(mounts))
         self.depths: dict[str, int] = {}
         for prefix in mounts:
-            _, first, *rest = prefix.split("/")
-            self.depths[first] = max(1 + len(rest), self.depths.get(first, 0))
+            first, depth = "/" + prefix.split("/")[1], prefix.count("/")
+            self.depths[first] = max(depth, self.depths.get(first, 0))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path: str = environ.get("PATH_INFO", "")
         end = path.find("/", 1)
-        depth = self.depths.get(path[1:] if end < 0 else path[1:end])
-        prefix = None if depth is None else self.prefix(path, depth)
-        if prefix is None:
+        prefix = path if end < 0 else path[:end]
+        depth = self.depths.get(prefix)
+        if depth != 1:  # then the first segment alone is not the mount
+            prefix = self.longest(path, depth) if depth else ""
+        if not prefix:
             environ.setdefault("SCRIPT_NAME", "")
             return self.app(environ, start_response)
         script = environ.get("SCRIPT_NAME", "") + prefix
@@ -49,17 +51,15 @@ class Mounts(DispatcherMiddleware):
         environ["PATH_INFO"] = path[len(prefix) :]
         return self.mounts[prefix](environ, start_response)
 
-    def prefix(self, path: str, depth: int) -> str | None:
-        """Return the longest mount of at most ``depth`` segments that ``path`` is in."""
+    def longest(self, path: str, depth: int) -> str:
+        """Return the longest mount of at most ``depth`` segments that ``path`` is in, or ""."""
         segments = path.split("/", depth + 1)[: depth + 1]
-        if segments[0]:
-            return None  # not a path: OPTIONS *
         while len(segments) > 1:
             prefix = "/".join(segments)
             if prefix in self.mounts:
                 return prefix
             segments.pop()
-        return None
+        return ""
 
 
 def with_slash(script: str, query: str) -> str:
