@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from dispatcher.site import Site
+
+LOADING = "loading apps"
+"""The name of the thread that does."""
 
 RETRY_SECONDS = 1
 """An app whose file was missing is tried again soon: the reloader watches no file to come."""
@@ -69,8 +73,13 @@ def local(site: Site, *, debug: bool) -> WSGIApplication:
     apps = {
         app.name: Contained(app, show_traceback=debug, retry_seconds=RETRY_SECONDS) for app in site
     }
-    Thread(target=lambda: [app.load() for app in apps.values()], daemon=True).start()
+    Thread(target=load_all, args=(apps.values(),), name=LOADING, daemon=True).start()
     return route(site, apps, by_address=True)
+
+
+def load_all(apps: Iterable[Contained]) -> None:
+    for app in apps:
+        app.load()
 
 
 def check_port(host: str, port: int) -> None:

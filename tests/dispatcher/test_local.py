@@ -1,11 +1,13 @@
 import errno
 import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dispatcher.faults import RegistryError
-from dispatcher.local import application, explained
+from dispatcher.local import LOADING, application, explained
 from tests.dispatcher.conftest import Write
 from tests.dispatcher.test_loader import WSGI
 from tests.dispatcher.wsgi import get
@@ -22,11 +24,15 @@ domains = ["wiki.example.net"]
 
 
 @pytest.fixture
-def path(tmp_path: Path, write: Write) -> Path:
+def path(tmp_path: Path, write: Write) -> Iterator[Path]:
+    """Write a site; when done, wait until nothing loads the app any more."""
     write("yard_wiki", WSGI)
     path = tmp_path / "site.toml"
     path.write_text(SITE)
-    return path
+    yield path
+    for thread in threading.enumerate():
+        if thread.name == LOADING:
+            thread.join(10)
 
 
 @pytest.mark.parametrize(
