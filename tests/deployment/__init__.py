@@ -1,0 +1,1 @@
+"""What a deployment promises, held against real Debian hosts."""
