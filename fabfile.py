@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,150 +14,197 @@ from typing import Any
 from fabric import task
 from invoke.exceptions import Exit
 
-from deploy import build, ground, plans, report, session, ssh
+from deploy import build, commit, ground, hostkeys, plans, report, session, ssh
 from deploy.console import Live
 from deploy.errors import DeployError
 from dispatcher.faults import RegistryError
 from dispatcher.registry import load
 
-ROOT = Path(__file__).parent
-SITE = Path("site.toml")
+ROOT = Path(os.path.relpath(Path(__file__).parent))
+SITE = ROOT / "site.toml"
+KNOWN_HOSTS = ROOT / "known_hosts"
+"""The project's own, to be committed: the whole team trusts the same keys."""
+
+HELP = {
+    "env": "the environment of site.toml to use; without it, the site as it is there",
+    "only": "names of servers, with commas between; without it, all of them",
+    "plan": "show what would be done, and do nothing",
+    "json": "print JSON instead of a table",
+    "yes": "take each key for the server's own without asking",
+    "to": "the release to go back to, as `fab releases` lists it",
+    "app": "the app's name in site.toml",
+    "lines": "how many lines of each server to begin with",
+    "follow": "go on until Ctrl-C",
+}
 
 
-def told(body: Callable[..., None]) -> Callable[..., None]:
-    """Make a task whose expected errors are messages, not tracebacks."""
+def told(*options: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a task with these options whose expected errors are messages, not tracebacks."""
 
-    @functools.wraps(body)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            body(*args, **kwargs)
-        except (DeployError, RegistryError) as error:
-            raise Exit(str(error), 1) from None
+    def made(body: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(body)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                body(*args, **kwargs)
+            except (DeployError, RegistryError) as error:
+                raise Exit(str(error), 1) from None
+            except KeyboardInterrupt:
+                raise Exit("Interrupted.", 130) from None
 
-    return task(run)  # type: ignore[no-any-return]
+        return task(run, help={name: HELP[name] for name in options})  # type: ignore[no-any-return]
+
+    return made
 
 
-@told
+@told("env", "only", "yes")
 def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> None:
-    """Show the host keys of new servers and pin them in ./known_hosts.
+    """Show the host keys of new servers and pin them in known_hosts.
 
-    Compare each fingerprint with what the server's console or provider shows. --yes
-    accepts them unseen.
+    Compare each fingerprint with what the server's console or provider shows.
     """
     for server in session.chosen(load(SITE, env), only):
         name, key = ssh.host_key(server, context.config)
-        print(f"{server.name}  {name}  {key.get_name()}  {ssh.fingerprint(key)}")
-        if ssh.pinned(session.KNOWN_HOSTS, name, key):
+        print(f"{server.name}  {name}  {key.get_name()}  {key.fingerprint}")
+        known = hostkeys.pinned(KNOWN_HOSTS, name).get(key.get_name())
+        if known == key:
             print("  is pinned already")
-        elif yes or input("  Is this the server's own key? [y/N] ").lower() in ("y", "yes"):
-            ssh.pin(session.KNOWN_HOSTS, name, key)
-            print(f"  pinned; commit {session.KNOWN_HOSTS}")
+        elif known is not None:
+            raise DeployError(
+                f"{server.name}: another key is pinned, {known.fingerprint}: another machine may "
+                f"answer in its name. If it was made anew, remove {name} from {KNOWN_HOSTS}"
+            )
+        elif yes or agreed("  Is this the server's own key? [y/N] "):
+            hostkeys.pin(KNOWN_HOSTS, name, key)
+            print(f"  pinned; commit {KNOWN_HOSTS}")
 
 
-@told
+@told("env", "only", "plan")
 def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -> None:
-    """Make bare Debian servers ready: packages, users, folders, nginx, units.
+    """Make bare Debian servers ready: packages, users, folders, nginx.
 
-    Changes only what is not as it should be; --plan shows that and does nothing.
+    Changes only what is not as it should be; run it again whenever you like.
     """
     site = load(SITE, env)
-    with Live() as live, session.opened(site, only, context.config, lock=not plan) as servers:
-        servers.each(ground.need_python)
-        found = servers.look()
+    with Live() as live, opened(site, only, context, lock=not plan) as servers:
+        servers.each(lambda remote: ground.need_python(remote, install=not plan))
+        found = servers.fit()
         toolbox = build.toolbox(ROOT, session.targets(found))
-        made = servers.plan(
+        made = servers.each(
             lambda remote: plans.bootstrap(servers.at, site, toolbox, found[remote], remote.user)
         )
         if session.settle(made, live, only_show=plan) and not plan:
             live.say("The servers are ready; next: fab deploy")
 
 
-@told
+@told()
 def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
-    """Build the release of the last commit into ./dist, without any server."""
-    commit = build.head(ROOT)
+    """Build the release of the last commit into dist, without any server."""
+    last = commit.head(ROOT)
     with Live() as live:
-        bundle = build.bundle(ROOT, commit, [build.Target()])
         left_out(live)
+        bundle = build.bundle(ROOT, last, [build.Target()])
+    dist = (ROOT / build.DIST).resolve()
+    print(f"{bundle.id}, version {bundle.version}, in {dist}")
     for file in bundle.files:
-        print(f"{file.sha256}  {file.path}")
+        print(f"{file.sha256}  {file.path.resolve().relative_to(dist)}")
 
 
-@told
+@told("env", "only", "plan")
 def deploy(context: Any, env: str = "", only: str = "", plan: bool = False) -> None:
-    """Put the last commit live on the servers: on all of them, or on none.
+    """Put the last commit live on all servers, or on none.
 
-    --plan shows what would be done and does nothing; --only takes names of servers,
-    with commas between.
+    A failure takes back everything, on every server.
     """
-    commit = build.head(ROOT)
+    last = commit.head(ROOT)
     site = load(SITE, env)
     with Live() as live, ThreadPoolExecutor(1) as aside:
         left_out(live)
-        building = aside.submit(build.source, ROOT, commit)  # while the servers are looked at
-        with session.opened(site, only, context.config, lock=not plan) as servers:
-            found = servers.look()
+        building = aside.submit(build.source, ROOT, last)  # while the servers are looked at
+        with opened(site, only, context, lock=not plan) as servers:
+            found = servers.fit()
             targets = session.targets(found)
             building.result()
-            bundle = build.bundle(ROOT, commit, targets)
+            bundle = build.bundle(ROOT, last, targets)
             toolbox = build.toolbox(ROOT, targets)
             stamp = session.stamp()
-            made = servers.plan(
+            made = servers.each(
                 lambda remote: plans.deploy(servers.at, site, bundle, toolbox, found[remote], stamp)
             )
             if session.settle(made, live, only_show=plan) and not plan:
                 live.say(f"{bundle.id} is live: {report.addresses(site)}")
 
 
-@told
+@told("env", "only", "to", "plan")
 def rollback(context: Any, env: str = "", only: str = "", to: str = "", plan: bool = False) -> None:
-    """Make the release from before live again, or the one named with --to."""
+    """Make the release that was live before live again, or another."""
     site = load(SITE, env)
-    with Live() as live, session.opened(site, only, context.config, lock=not plan) as servers:
+    with Live() as live, opened(site, only, context, lock=not plan) as servers:
         found = servers.look()
-        made = servers.plan(lambda remote: plans.rollback(servers.at, found[remote], to))
-        session.settle(made, live, only_show=plan)
+        goals = servers.each(lambda remote: plans.goal(found[remote], to))
+        session.refuse_different(goals)
+        made = servers.each(lambda remote: plans.rollback(servers.at, found[remote], goals[remote]))
+        if not session.settle(made, live, only_show=plan):
+            raise DeployError("nothing was rolled back")
 
 
-@told
+@told("env", "only", "json")
 def status(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
-    """Show each server: its live release, what runs, and what is not as it should be."""
+    """Show each server: its release, what runs, and what is wrong.
+
+    Exits with 1 where something is.
+    """
     site = load(SITE, env)
-    with session.opened(site, only, context.config, lock=False) as servers:
-        rows = report.status(servers.at, site, servers.look())
+    found = session.survey(site, only, context.config, KNOWN_HOSTS)
+    rows = report.status(site, found)
     show(rows, report.status_table, json)
     if any(row["faults"] for row in rows):
         sys.exit(1)
 
 
-@told
+@told("env", "only", "json")
 def releases(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
-    """List the releases on each server, newest first, and which is live."""
+    """List the releases on each server, newest first."""
     site = load(SITE, env)
-    with session.opened(site, only, context.config, lock=False) as servers:
+    with opened(site, only, context, lock=False) as servers:
         rows = report.releases(servers.look())
     show(rows, report.releases_table, json)
 
 
-@told
+@told("app", "env", "only", "lines", "follow")
 def logs(
     context: Any, app: str, env: str = "", only: str = "", lines: int = 50, follow: bool = False
 ) -> None:
-    """Show the last log lines of an app on every server; --follow goes on until Ctrl-C."""
+    """Show the last log lines of an app on every server."""
     site = load(SITE, env)
     words = report.journal(site, app, lines, follow)
-    with session.opened(site, only, context.config, lock=False) as servers:
+    with opened(site, only, context, lock=False) as servers:
         servers.each(lambda remote: remote.stream(words, lambda line: report.line(remote, line)))
+
+
+def opened(site: Any, only: str, context: Any, *, lock: bool) -> Any:
+    return session.opened(site, only, context.config, KNOWN_HOSTS, lock=lock)
 
 
 def show(rows: list[dict[str, Any]], table: Callable[..., None], as_json: bool) -> None:
     print(dumps(rows, indent=2)) if as_json else table(rows)
 
 
+def agreed(question: str) -> bool:
+    """Ask a person; raises `DeployError` where there is none."""
+    try:
+        return input(question).lower() in ("y", "yes")
+    except EOFError:
+        print()
+        raise DeployError(
+            "there is nobody to ask; compare the fingerprint and run: fab trust --yes"
+        ) from None
+
+
 def left_out(live: Live) -> None:
     """Say what is not committed: a release is a commit, so it lacks that."""
-    changed = build.uncommitted(ROOT)
+    changed = commit.uncommitted(ROOT)
     if SITE.name in changed:
         raise DeployError("site.toml has changes that are not committed; commit them first")
     if changed:
-        live.say(f"Not in the release, for it is not committed: {', '.join(changed[:5])}")
+        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+        live.say(f"Not in the release, for it is not committed: {', '.join(changed[:5])}{more}")

@@ -10,27 +10,14 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.bundle import Bundle, File, Toolbox
+from deploy.commit import Commit, check_out
 from deploy.errors import BuildError
 
 DIST = Path("dist")
 """Below the project; what is in it can always be made again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """What is built: a commit, never the working tree."""
-
-    sha: str
-    epoch: int
-    """Committed at, in seconds since 1970."""
-
-    @property
-    def id(self) -> str:
-        return f"{datetime.fromtimestamp(self.epoch, UTC):%Y%m%dT%H%M%S}-{self.sha[:7]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +40,6 @@ class Target:
             *(word for platform in platforms for word in ("--platform", platform)),
             *(word for abi in abis for word in ("--abi", abi)),
         ]
-
-
-def head(root: Path) -> Commit:
-    """Return the commit checked out in ``root``; raises `BuildError` where there is none."""
-    sha, epoch = git(root, "log", "-1", "--format=%H %ct").split()
-    return Commit(sha, int(epoch))
-
-
-def uncommitted(root: Path) -> list[str]:
-    """Return the paths that differ from the commit, and so are not part of a release."""
-    return [line[3:] for line in git(root, "status", "--porcelain").splitlines()]
 
 
 def bundle(root: Path, commit: Commit, targets: Iterable[Target]) -> Bundle:
@@ -103,8 +79,7 @@ def sdist(root: Path, commit: Commit, folder: Path) -> None:
     """Put the commit's sdist, its site.toml and its locked requirements into ``folder``."""
     with tempfile.TemporaryDirectory(prefix="flaskyard-") as scratch:
         tree, made = Path(scratch, "tree"), Path(scratch, "made")
-        git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root), str(tree))
-        git(tree, "checkout", "--quiet", "--detach", commit.sha)
+        check_out(root, commit, tree)
         words = ["build", "--sdist", "--no-isolation", "--skip-dependency-check"]
         fixed = {"SOURCE_DATE_EPOCH": str(commit.epoch), "PYTHONHASHSEED": "0"}
         python("build the sdist", *words, "--outdir", str(made), str(tree), **fixed)
@@ -139,20 +114,14 @@ def downloaded(root: Path, requirements: Path, target: Target) -> Path:
 def keep(made: Path, folder: Path) -> None:
     """Move a finished folder to its place, which never holds half of one."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.copytree(made, aside)
-    try:
-        aside.rename(folder)
-    except OSError:  # another process was first, with the same bytes
-        shutil.rmtree(aside)
-
-
-def git(root: Path, *words: str) -> str:
-    command = ["git", "-C", str(root), *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BuildError(f"cannot read the commit: git {words[0]}: {done.stderr.strip()}")
-    return done.stdout.rstrip("\n")
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as aside:
+        shutil.copytree(made, Path(aside, folder.name))
+        try:
+            Path(aside, folder.name).rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+            # Another process was first, with the same bytes.
 
 
 def python(what: str, module: str, *words: str, **variables: str) -> None:

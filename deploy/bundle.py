@@ -16,6 +16,11 @@ class File:
     sha256: str
     size: int
 
+    @property
+    def kept(self) -> str:
+        """Where a server's store has it."""
+        return f"{self.sha256}/{Path(self.name).name}"
+
     @classmethod
     def of(cls, path: Path, name: str = "") -> File:
         """Read and hash a file."""

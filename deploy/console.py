@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 SHOWN_SECONDS = 0.005
@@ -38,18 +39,20 @@ class Live:
         """Show what a server does now."""
         if server in self.tasks:
             self.progress.remove_task(self.tasks[server])
-        self.tasks[server] = self.progress.add_task(f"[bold]{server}[/]  {note}", total=None)
+        self.tasks[server] = self.progress.add_task(
+            f"[bold]{server}[/]  {escape(note)}", total=None
+        )
 
     def end(self, server: str, note: str, seconds: float) -> None:
         """Write down what it has done."""
         time = f"{seconds:6.2f} s" if seconds >= SHOWN_SECONDS else " " * 8
-        self.progress.console.print(f"[bold]{server}[/]  [dim]{time}[/]  {note}")
+        self.progress.console.print(f"[bold]{server}[/]  [dim]{time}[/]  {escape(note)}")
         if server in self.tasks:
             self.progress.remove_task(self.tasks.pop(server))
 
     def warn(self, server: str, text: str) -> None:
         """Write down what went wrong without stopping anything."""
-        self.progress.console.print(f"[bold]{server}[/]  [yellow]warning[/]  {text}", markup=True)
+        self.progress.console.print(f"[bold]{server}[/]  [yellow]warning[/]  {escape(text)}")
 
     def say(self, text: str) -> None:
         """Write a line."""

@@ -26,6 +26,13 @@ class ReachError(DeployError):
         return f"{self.server}: {self.reason}"
 
 
+class Interrupted(DeployError):
+    """Somebody pressed Ctrl-C."""
+
+    def __str__(self) -> str:
+        return "Interrupted."
+
+
 class StepError(DeployError):
     """A step failed on a server."""
 
@@ -42,17 +49,23 @@ class StepError(DeployError):
 
 
 class FleetError(DeployError):
-    """Some servers failed; all are as they were before, save where ``taken_back`` says not."""
+    """Some servers failed, each with an error of its own; ``state`` says how all are now."""
 
-    def __init__(self, errors: tuple[DeployError, ...], taken_back: bool) -> None:
-        super().__init__(errors, taken_back)
-        self.errors, self.taken_back = errors, taken_back
+    def __init__(self, errors: tuple[DeployError, ...], state: str = "") -> None:
+        super().__init__(errors, state)
+        self.errors, self.state = errors, state
 
     def __str__(self) -> str:
-        told = "\n".join(str(error) for error in self.errors)
-        if self.taken_back:
-            return f"{told}\nNothing was changed: every server is as it was before."
-        return f"{told}\nNot everything could be taken back; `fab status` shows what is there now."
+        return "\n".join((*map(str, self.errors), *filter(None, (self.state,))))
+
+
+UNTOUCHED = "Nothing was changed on any server."
+TAKEN_BACK = "Nothing was changed: every server is as it was before."
+LEFT = (
+    "Not everything could be taken back. `fab status` shows what is there now; "
+    "the next `fab deploy` or `fab rollback` puts it right."
+)
+STAYS = "What was done stays; run it again, and it goes on from there."
 
 
 def shortened(text: str, limit: int = 400) -> str:

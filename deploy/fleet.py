@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 
-from deploy.errors import DeployError, FleetError
+from deploy.errors import LEFT, STAYS, TAKEN_BACK, DeployError, FleetError, Interrupted
 from deploy.machine import Machine
 from deploy.runner import Runner, Teller
 from deploy.steps import Plan
 
+Crew = list[tuple[Runner, Plan]]
 Act = Callable[[Runner, Plan], object]
 
 
@@ -26,18 +27,28 @@ def carry_out(plans: Sequence[tuple[Machine, Plan]], teller: Teller) -> None:
         try:
             together(threads, crew, stop, lambda runner, plan: runner.do(plan.prepare))
             together(threads, crew, stop, lambda runner, plan: runner.do(plan.publish))
-        except BaseException as error:  # an interrupt too must leave the servers as they were
-            undone = [threads.submit(runner.take_back) for runner, _ in crew]
-            left = [trouble for job in undone for trouble in job.result()]
-            if isinstance(error, FleetError):
-                raise FleetError((*error.errors, *left), taken_back=not left) from None
+        except FleetError as error:
+            left, state = aftermath(threads, crew)
+            raise FleetError((*error.errors, *left), state) from None
+        except KeyboardInterrupt:
+            left, state = aftermath(threads, crew)
+            raise FleetError((Interrupted(), *left), state) from None
+        except BaseException:  # a fault of ours too must leave the servers as they were
+            aftermath(threads, crew)
             raise
         together(threads, crew, stop, lambda runner, plan: runner.attempt(plan.tidy))
 
 
-def together(
-    threads: ThreadPoolExecutor, crew: list[tuple[Runner, Plan]], stop: Event, act: Act
-) -> None:
+def aftermath(threads: ThreadPoolExecutor, crew: Crew) -> tuple[list[DeployError], str]:
+    """Take back what must not stay; return what could not be, and how the servers are now."""
+    if any(plan.stays for _, plan in crew):
+        return [], STAYS
+    undone = [threads.submit(runner.take_back) for runner, _ in crew]
+    left = [trouble for job in undone for trouble in job.result()]
+    return left, LEFT if left else TAKEN_BACK
+
+
+def together(threads: ThreadPoolExecutor, crew: Crew, stop: Event, act: Act) -> None:
     """Act on every server and wait for all; raises `FleetError` once all have ended."""
 
     def guarded(runner: Runner, plan: Plan) -> None:
@@ -50,14 +61,14 @@ def together(
     jobs = [threads.submit(guarded, runner, plan) for runner, plan in crew]
     try:
         wait(jobs)
-    except BaseException:
+    except KeyboardInterrupt:
         stop.set()
+        crew[0][0].teller.say("Interrupted: once the steps under way have ended, it is taken back.")
         wait(jobs)
         raise
     errors = [error for job in jobs if (error := job.exception()) is not None]
-    expected = tuple(error for error in errors if isinstance(error, DeployError))
     for error in errors:
         if not isinstance(error, DeployError):
             raise error
-    if expected:
-        raise FleetError(expected, taken_back=False)
+    if errors:
+        raise FleetError(tuple(error for error in errors if isinstance(error, DeployError)))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-
 from deploy import render
 from deploy.bundle import Toolbox
-from deploy.errors import StepError
+from deploy.errors import PlanError, StepError
 from deploy.files import write
 from deploy.layout import Layout
 from deploy.look import State
@@ -20,6 +18,7 @@ from dispatcher.site import Site
 
 PACKAGES = ("nginx", "procps", "python3")
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes")
+REFRESH = Step("refresh Debian's package lists", Run(*APT, "update"))
 
 
 def lay(at: Layout, site: Site, toolbox: Toolbox, found: State, user: str) -> Steps:
@@ -39,25 +38,33 @@ def asked(at: Layout, site: Site, user: str) -> dict[str, tuple[str, ...]]:
     return {
         "packages": PACKAGES,
         "users": tuple(at.user(part.name) for part in parts(site)),
-        "files": (DEFAULT, PROXY, at.boot, *boot_units(at), *templates(at, site)),
-        "links": (DEBIANS_PAGE, wanted(at)),
+        "files": (
+            *(DEFAULT, PROXY, at.boot, at.debians_unit),
+            *boot_units(at),
+            *templates(at, site),
+        ),
+        "links": (DEBIANS_PAGE, wanted(at), at.nginx),
         "folders": tuple(wanted_folders(at, user)),
     }
 
 
-def need_python(machine: Machine) -> None:
+def need_python(machine: Machine, *, install: bool) -> None:
     """Install the Python that looking at a server needs, where even that is missing.
 
-    Raises `StepError`, also where the SSH user may not use sudo without a password.
+    Raises `PlanError` where it is missing and not to be installed, `StepError` where it
+    cannot be.
     """
-    if perform(Run("sh", "-c", "command -v python3"), machine).exit_code == 0:
+    if perform(shell("command -v python3"), machine).exit_code == 0:
         return
-    step = Step(
-        "install python3", shell(f"{shlex.join(APT)} update && {shlex.join(APT)} install python3")
-    )
-    outcome = perform(step.do, machine)
-    if outcome.exit_code:
-        raise StepError(machine.name, step, outcome.exit_code, outcome.out + outcome.err)
+    if not install:
+        raise PlanError(
+            "has no python3; `fab bootstrap` installs it before anything else, "
+            "and only then can it be looked at"
+        )
+    for step in (REFRESH, Step("install python3", Run(*APT, "install", "python3"))):
+        outcome = perform(step.do, machine)
+        if outcome.exit_code:
+            raise StepError(machine.name, step, outcome.exit_code, outcome.out + outcome.err)
 
 
 def packages(found: State) -> Steps:
@@ -65,7 +72,7 @@ def packages(found: State) -> Steps:
     if not missing:
         return ()
     return (
-        Step("refresh Debian's package lists", Run(*APT, "update")),
+        REFRESH,
         Step(
             f"install {', '.join(missing)}",
             Run(*APT, "install", "--no-install-recommends", *missing),
@@ -84,7 +91,7 @@ def folders(at: Layout, user: str, found: State) -> Steps:
     for path, right in wanted_folders(at, user).items():
         owner, mode = right.split()
         if found.folders.get(path) != right:
-            make = Run("install", "-d", "-o", owner, "-g", owner, "-m", mode, path)
+            make = Run("install", "-d", "-o", owner, "-m", mode, path)
             steps.append(Step(f"make {path}", make))
     return tuple(steps)
 
@@ -136,5 +143,12 @@ def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:
 def units(files: dict[str, str], found: State) -> Steps:
     """Write the unit files that are not as they should be; systemd reads them anew, if any."""
     steps = write(files, found)
+    if not steps:
+        return ()
     reload = Run("systemctl", "daemon-reload")
-    return (*steps, Step("let systemd read them", reload, undo=reload)) if steps else ()
+    # Undone last: once the files are back, systemd reads them.
+    return (
+        Step("see that systemd can read units", reload, undo=reload),
+        *steps,
+        Step("let systemd read them", reload),
+    )

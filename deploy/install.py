@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
@@ -23,7 +21,7 @@ SANDBOX = (
     "RestrictSUIDSGID=yes",
     "CapabilityBoundingSet=",
     "MemoryMax=1G",
-    "RuntimeMaxSec=300",
+    "RuntimeMaxSec=240",
 )
 """Building an sdist runs its code: as nobody, reading only, without a network."""
 
@@ -41,6 +39,8 @@ def install(at: Layout, bundle: Bundle, found: State) -> Steps:
         Step("install its dependencies", install_locked(at, python, folder)),
         Step("build the site in a sandbox", build(at, sdist, wheel)),
         Step("install the site", install_wheel(at, python, wheel)),
+        # uv's lock file is left writable for all.
+        Step("keep it from being written", Run("chmod", "-R", "go-w", folder)),
     )
 
 
@@ -52,6 +52,8 @@ def describe(at: Layout, release: Release, nginx: str) -> Steps:
         Step("write its nginx configuration", Put(f"{folder}/nginx.conf", nginx)),
         Step("name its pools", Put(f"{folder}/pools", pools)),
         Step("name its routes", Put(f"{folder}/routes", release.routes)),
+        # A power cut must not leave a manifest beside files that are still empty.
+        Step("bring it to the disk", Run("sync", "--file-system", folder)),
         Step(
             "write its manifest", Put(f"{folder}/release.json", release.model_dump_json(indent=1))
         ),
@@ -60,13 +62,12 @@ def describe(at: Layout, release: Release, nginx: str) -> Steps:
 
 def build(at: Layout, sdist: str, wheel: str) -> Run:
     """Turn the sdist into a wheel in a sandbox, which hands it out as a stream of bytes."""
-    tools = at.tools
     inside = (
         "export HOME=/tmp UV_NO_CACHE=1 && cd /tmp && "
-        f"{tools}/uv --quiet --no-config build --offline --no-build-isolation --wheel "
-        f'--python {tools}/python --out-dir /tmp/out "$1" >&2 && cat /tmp/out/*.whl'
+        '"$1/uv" --quiet --no-config build --offline --no-build-isolation --wheel '
+        '--python "$1/python" --out-dir /tmp/out "$2" >&2 && cat /tmp/out/*.whl'
     )
-    words = ["systemd-run", "--quiet", "--wait", "--pipe", "--collect"]
-    words += [f"--property={limit}" for limit in SANDBOX]
-    words += ["sh", "-c", inside, "sh", sdist]
-    return shell(f'{shlex.join(words)} > "$1.new" && mv "$1.new" "$1"', wheel)
+    limits = (f"--property={limit}" for limit in SANDBOX)
+    sandbox = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", *limits)
+    outside = 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"'
+    return shell(outside, wheel, *sandbox, "sh", "-c", inside, "sh", at.tools, sdist)

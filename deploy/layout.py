@@ -1,6 +1,10 @@
 """Where things are on a server."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+
+from deploy.release import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,18 @@ class Layout:
         return f"{self.site}.service"
 
     @property
+    def publishing(self) -> str:
+        """Is there from the beginning of a cutover to its end."""
+        return f"{self.home}/publishing"
+
+    @property
     def nginx(self) -> str:
         return f"/etc/nginx/conf.d/{self.site}.conf"
+
+    @property
+    def debians_unit(self) -> str:
+        """Where Debian would have a unit of the same name."""
+        return f"/usr/lib/systemd/system/{self.boot_unit}"
 
     def live(self, routes: str) -> str:
         """The link through which nginx, configured for ``routes``, finds the live sockets.
@@ -95,6 +109,10 @@ class Layout:
 
     def unit(self, release: str, pool: str, kind: str) -> str:
         return f"{self.user(pool)}@{release}.{kind}"
+
+    def units(self, release: Release, kind: str) -> tuple[str, ...]:
+        """Return the unit of each pool of a release."""
+        return tuple(self.unit(release.id, pool.name, kind) for pool in release.pools)
 
     def retirement(self, release: str) -> str:
         """The timer that will stop a release that is no longer live."""

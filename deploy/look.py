@@ -24,6 +24,7 @@ class State(BaseModel):
     machine: str
     glibc: str
     free_bytes: int
+    free_inodes: int
     packages: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     files: dict[str, str | None] = {}
@@ -33,6 +34,14 @@ class State(BaseModel):
     current: str | None = None
     releases: dict[str, Release | None] = {}
     store: tuple[str, ...] = ()
+    """Files as ``<sha256>/<name>``."""
+
+    live_links: tuple[str, ...] = ()
+    incoming: tuple[str, ...] = ()
+
+    publishing: bool = False
+    """Whether a cutover was begun and not ended: what nginx has read is not known then."""
+
     units: dict[str, dict[str, str]] = {}
 
     @property
@@ -47,18 +56,18 @@ class State(BaseModel):
 
     def running(self) -> set[str]:
         """Return the ids of the releases of which something runs."""
-        return {name.partition("@")[2].rsplit(".", 1)[0] for name in self.active()}
+        return {name.partition("@")[2].rsplit(".", 1)[0] for name in self.active() if "@" in name}
 
     def units_of(self, release: str) -> tuple[str, ...]:
         """Return the units of a release that run."""
         return tuple(sorted(name for name in self.active() if f"@{release}." in name))
 
     def active(self) -> list[str]:
-        """Return the pools' units that run or are about to."""
+        """Return the units that run or are about to."""
         return [
             name
             for name, unit in self.units.items()
-            if "@" in name and unit.get("ActiveState") in ("active", "activating", "reloading")
+            if unit.get("ActiveState") in ("active", "activating", "reloading")
         ]
 
 
@@ -77,13 +86,14 @@ def look(
     Raises `ReachError` where the server cannot tell.
     """
     given: dict[str, Any] = {
+        "site": at.site,
         "home": at.home,
         "packages": packages,
         "users": users,
         "files": files,
         "links": links,
         "folders": folders,
-        "units": [f"{at.site}-*@*", at.boot_unit, "nginx.service"],
+        "units": [f"{at.site}-*@*", f"{at.retirement('*')}.timer", "nginx.service"],
     }
     outcome = perform(Script.of("facts", given), machine)
     try:

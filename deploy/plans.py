@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from deploy import ground, install, publishing, render, retiring, serving
 from deploy.bundle import Bundle, Toolbox
 from deploy.errors import PlanError
+from deploy.fitness import refuse_unfit, refuse_unready
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release, before, parts
-from deploy.steps import Plan
+from deploy.steps import Plan, Steps
 from dispatcher.site import Site
-
-NEEDED_BYTES = 300_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,81 +27,101 @@ class Stamp:
 
 def bootstrap(at: Layout, site: Site, toolbox: Toolbox, found: State, user: str) -> Plan:
     """Make a bare Debian ready for deployments; empty where it is ready already."""
-    refuse_unfit(found)
-    return Plan(f"make ready for {site.name}", prepare=ground.lay(at, site, toolbox, found, user))
+    refuse_unfit(at, site, found)
+    steps = ground.lay(at, site, toolbox, found, user)
+    return Plan(f"make ready for {site.name}", prepare=steps, stays=True)
 
 
 def deploy(
     at: Layout, site: Site, bundle: Bundle, toolbox: Toolbox, found: State, stamp: Stamp
 ) -> Plan:
     """Install the release, make it live, retire the one before; empty where it is live already."""
-    refuse_unfit(found)
-    if found.toolbox != toolbox.name:
-        raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
+    refuse_unfit(at, site, found)
+    refuse_unready(toolbox, found)
     title = f"deploy {bundle.id}"
-    if found.live == bundle.id:
+    now = live(found)
+    if found.live == bundle.id and not found.publishing:
         return Plan(f"{title}: it is live already")
+    there = found.installed.get(bundle.id)
+    release, new = (there, ()) if there else installed(at, site, bundle, found, stamp)
+    return Plan(
+        title,
+        prepare=(*new, *serving.start(at, release, found)),
+        publish=publishing.publish(at, release, now, found),
+        tidy=(
+            *retiring.retire(at, now, release, found),
+            *retiring.prune(at, release, found),
+            publishing.settle(at),
+        ),
+    )
+
+
+def installed(
+    at: Layout, site: Site, bundle: Bundle, found: State, stamp: Stamp
+) -> tuple[Release, Steps]:
+    """Return the release, and the steps that install it."""
     nginx, routes = render.nginx(site, at)
-    release = found.installed.get(bundle.id) or Release(
+    release = Release(
         id=bundle.id,
         version=bundle.version,
         commit=bundle.commit,
         pools=parts(site),
         routes=routes,
+        after=found.live or "",
         installed=stamp.time,
         by=stamp.by,
     )
-    new = (
+    steps = (
         *serving.clear(release.id, found),
         *install.install(at, bundle, found),
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
         *ground.units(ground.templates(at, site), found),
         *install.describe(at, release, nginx),
     )
-    return Plan(
-        title,
-        prepare=(
-            *(() if release.id in found.installed else new),
-            serving.keep_warm(at, release),
-            *serving.start(at, release),
-        ),
-        publish=publishing.publish(at, release, live(found)),
-        tidy=(
-            *retiring.retire(at, live(found), release, found),
-            *retiring.prune(at, {release.id, found.live or ""}, found),
-        ),
-    )
+    return release, steps
 
 
-def rollback(at: Layout, found: State, to: str = "") -> Plan:
-    """Make an installed release live again: ``to``, or the one installed before the live one."""
+def rollback(at: Layout, found: State, target: Release) -> Plan:
+    """Make an installed release live again; empty where it is live already."""
     now = live(found)
-    if now is None:
-        raise PlanError("has no live release to roll back from; run: fab deploy")
-    there = ", ".join(sorted(set(found.installed) - {now.id})) or "none"
-    target = found.installed.get(to) if to else before(now.id, found.installed)
-    if target is None:
-        missing = f"has no release {to!r}" if to else f"has no release from before {now.id}"
-        raise PlanError(f"{missing}; others it has: {there}")
-    if target.id == now.id:
-        raise PlanError(f"is on {to} already; others it has: {there}")
+    if now is not None and target.id == now.id and not found.publishing:
+        others = ", ".join(sorted(set(found.installed) - {now.id})) or "none"
+        return Plan(f"roll back to {now.id}: it is live already; others it has: {others}")
     return Plan(
-        f"roll back from {now.id} to {target.id}",
-        prepare=(serving.keep_warm(at, target), *serving.start(at, target)),
-        publish=publishing.publish(at, target, now),
-        tidy=retiring.retire(at, now, target, found),
+        f"roll back from {now.id if now else 'nothing'} to {target.id}",
+        prepare=serving.start(at, target, found),
+        publish=publishing.publish(at, target, now, found),
+        tidy=(
+            *retiring.retire(at, now, target, found),
+            *retiring.drop_links(at, target, found),
+            publishing.settle(at),
+        ),
     )
+
+
+def goal(found: State, to: str = "") -> Release:
+    """Return the release to roll back to: ``to``, or the one that was live before.
+
+    Raises `PlanError` naming those there are.
+    """
+    now = live(found)
+    if now is None and not to:
+        raise PlanError("has no live release to roll back from; run: fab deploy")
+    target = found.installed.get(to) if to else before(now.id, found.installed) if now else None
+    if target is None:
+        there = ", ".join(sorted(set(found.installed) - {now.id if now else ""})) or "none"
+        missing = f"has no release {to!r}" if to else f"has no release from before {found.live}"
+        raise PlanError(f"{missing}; others it has: {there}")
+    return target
 
 
 def live(found: State) -> Release | None:
-    return found.installed.get(found.live or "")
-
-
-def refuse_unfit(found: State) -> None:
-    """Raise `PlanError` for a server that could not run the site."""
-    name = found.os.get("PRETTY_NAME", "an unknown system")
-    if found.os.get("ID") != "debian" or int(found.os.get("VERSION_ID", "0").split(".")[0]) < 12:
-        raise PlanError(f"runs {name}; Flaskyard needs Debian 12 or newer")
-    if found.free_bytes < NEEDED_BYTES:
-        free, needed = found.free_bytes // 1_000_000, NEEDED_BYTES // 1_000_000
-        raise PlanError(f"has {free} MB of disk free; a release needs {needed}")
+    """Return the release that is live; raises `PlanError` where its manifest cannot be read."""
+    if found.live is None:
+        return None
+    if found.live not in found.installed:
+        raise PlanError(
+            f"its live release {found.live} has lost its manifest, release.json; "
+            "put that back from another server or a backup"
+        )
+    return found.installed[found.live]

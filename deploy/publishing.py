@@ -3,30 +3,49 @@
 from __future__ import annotations
 
 from deploy.layout import Layout
+from deploy.look import State
 from deploy.release import Release
 from deploy.serving import ask
-from deploy.steps import Run, Step, Steps, shell
+from deploy.steps import Put, Run, Step, Steps, shell
 
 
-def publish(at: Layout, release: Release, live: Release | None) -> Steps:
+def publish(at: Layout, release: Release, live: Release | None, found: State) -> Steps:
     """Make ``release`` the one that nginx talks to.
 
     Where the routes stay the same, that is one rename of the link nginx follows at each
     new connection. Otherwise the new configuration has a link of its own, and reloading
     nginx is what moves the visitors.
     """
-    reroutes = live is None or live.routes != release.routes
-    # Undone last: once the links are back, nginx reads the configuration of before.
-    ready = Step("check nginx", Run("nginx", "-t", "-q"), undo=reload_nginx())
-    back = flip(at, live) if live else Run("rm", "-f", at.live(release.routes), at.current)
-    let = shell('ln -sfn "$1" "$2"', f"{at.current}/nginx.conf", at.nginx)
+    reroutes = live is None or live.routes != release.routes or found.publishing
     return (
-        *((ready,) if reroutes else ()),
-        Step("go live", flip(at, release), undo=back),
-        *((Step("let nginx read it", let, undo=Run("rm", "-f", at.nginx)),) if not live else ()),
+        mark(at, release),
+        *((check_nginx(at, release, live),) if reroutes else ()),
+        Step("go live", flip(at, release), undo=back(at, release, live)),
+        *((point_nginx(at),) if found.links.get(at.nginx) != nginx_file(at) else ()),
         *((Step("reload nginx", reload_nginx()),) if reroutes else ()),
         Step("ask every app through nginx", ask(at, release, through_nginx=True)),
     )
+
+
+def settle(at: Layout) -> Step:
+    """Note that the release holds, last of all."""
+    return Step("note that it is done", Run("rm", "-f", at.publishing))
+
+
+def mark(at: Layout, release: Release) -> Step:
+    """Note that a cutover begins: if nobody ends it, the next deployment trusts nothing of it."""
+    return Step("note that it begins", Put(at.publishing, f"{release.id}\n"), undo=settle(at).do)
+
+
+def check_nginx(at: Layout, release: Release, live: Release | None) -> Step:
+    """Its undo comes last: once the links are back, nginx reads the configuration of before.
+
+    The link that only the new configuration knew goes after that.
+    """
+    check = Run("nginx", "-t", "-q")
+    if live is not None and live.routes == release.routes:
+        return Step("check nginx", check, undo=reload_nginx())
+    return Step("check nginx", check, undo=reload_nginx(at.live(release.routes)))
 
 
 def flip(at: Layout, release: Release) -> Run:
@@ -39,13 +58,29 @@ def flip(at: Layout, release: Release) -> Run:
     return shell(script, at.sockets(release.id), live, at.folder(release.id), current)
 
 
-def reload_nginx() -> Run:
+def back(at: Layout, release: Release, live: Release | None) -> Run:
+    return flip(at, live) if live else Run("rm", "-f", at.live(release.routes), at.current)
+
+
+def nginx_file(at: Layout) -> str:
+    return f"{at.current}/nginx.conf"
+
+
+def point_nginx(at: Layout) -> Step:
+    """Let nginx read the configuration of whatever release is live."""
+    link = Run("ln", "-sfn", nginx_file(at), at.nginx)
+    return Step("let nginx read it", link, undo=Run("rm", "-f", at.nginx))
+
+
+def reload_nginx(*stale: str) -> Run:
     """Reload nginx if its configuration holds, and wait until its old workers are gone.
 
-    Until then they still pass requests to the release before, which must not stop.
+    Until then they still pass requests to the release before, which must not stop. Then
+    remove the ``stale`` files.
     """
+    gone = 'for pid; do tail -s 0.02 --pid="$pid" -f /dev/null; done'
     script = (
         "nginx -t -q && old=$(pgrep -P $(cat /run/nginx.pid) || true) && nginx -s reload && "
-        "for pid in $old; do timeout 10 tail -s 0.02 --pid=$pid -f /dev/null || true; done"
+        f"{{ timeout 10 sh -c '{gone}' sh $old || true; }}"
     )
-    return shell(script)
+    return shell(f'{script} && rm -f "$@"', *stale) if stale else shell(script)

@@ -34,6 +34,9 @@ class Release(Value):
     routes: str
     """Identifies the nginx configuration: the same where the same text is meant."""
 
+    after: str = ""
+    """The release that was live when this one was installed."""
+
     installed: str
     """UTC time, ISO 8601."""
 
@@ -55,8 +58,15 @@ def parts(site: Site) -> tuple[PoolPart, ...]:
 
 
 def before(live: str, releases: dict[str, Release]) -> Release | None:
-    """Return the release that was installed last before the live one."""
+    """Return what to go back to: the release that was live when the live one was installed.
+
+    Where that is gone, the one installed last before it. A release that was rolled back
+    from is therefore not returned to.
+    """
     if live not in releases:
         return None
-    older = [r for r in releases.values() if r.installed < releases[live].installed]
+    now = releases[live]
+    if now.after in releases:
+        return releases[now.after]
+    older = [r for r in releases.values() if r.installed < now.installed]
     return max(older, key=lambda release: release.installed, default=None)

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy import plans
-from deploy.errors import PlanError
+from deploy.errors import DeployError, PlanError, ReachError
+from deploy.fitness import refuse_unfit
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.machine import Machine
+from deploy.release import parts
 from deploy.ssh import Remote
 from dispatcher.site import Site, claims
 
@@ -20,27 +22,36 @@ def addresses(site: Site) -> str:
     return "  ".join(f"http://{address}" for _, address in claims(site.apps))
 
 
-def status(at: Layout, site: Site, found: Mapping[Remote, State]) -> Rows:
-    """Return a row a server."""
-    rows = []
-    for machine, state in found.items():
-        live = plans.live(state)
-        pools = {pool.name: running(at, state, pool.name) for pool in live.pools} if live else {}
-        rows.append(
-            {
-                "server": machine.name,
-                "release": live.id if live else None,
-                "version": live.version if live else None,
-                "since": live.installed if live else None,
-                "by": live.by if live else None,
-                "pools": pools,
-                "nginx": state.units.get("nginx.service", {}).get("ActiveState", "not installed"),
-                "warm": sorted(state.running() - {state.live}),
-                "free_bytes": state.free_bytes,
-                "faults": faults(at, site, state),
-            }
-        )
-    return rows
+def status(site: Site, found: Mapping[str, State | DeployError]) -> Rows:
+    """Return a row a server, also for one that could not be looked at."""
+    at = Layout(site.name)
+    return [
+        lost(name, state) if isinstance(state, DeployError) else known(name, at, site, state)
+        for name, state in found.items()
+    ]
+
+
+def known(name: str, at: Layout, site: Site, state: State) -> dict[str, Any]:
+    live = state.installed.get(state.live or "")
+    pools = {pool.name: running(at, state, pool.name) for pool in live.pools} if live else {}
+    return {
+        "server": name,
+        "release": state.live,
+        "version": live.version if live else None,
+        "since": live.installed if live else None,
+        "by": live.by if live else None,
+        "pools": pools,
+        "nginx": state.units.get("nginx.service", {}).get("ActiveState", "not installed"),
+        "warm": sorted(state.running() - {state.live}),
+        "free_bytes": state.free_bytes,
+        "faults": faults(at, site, state),
+    }
+
+
+def lost(name: str, error: DeployError) -> dict[str, Any]:
+    unknown = dict.fromkeys(("release", "version", "since", "by", "nginx", "free_bytes"))
+    reason = error.reason if isinstance(error, ReachError) else str(error)
+    return {"server": name, **unknown, "pools": {}, "warm": [], "faults": [reason]}
 
 
 def running(at: Layout, state: State, pool: str) -> dict[str, Any]:
@@ -56,22 +67,23 @@ def running(at: Layout, state: State, pool: str) -> dict[str, Any]:
 def faults(at: Layout, site: Site, state: State) -> list[str]:
     """Return what is not as it should be, in words."""
     found = []
-    live = plans.live(state)
-    if live is None:
+    try:
+        live = plans.live(state)
+        refuse_unfit(at, site, state)
+    except PlanError as error:
+        found.append(str(error))
+        live = state.installed.get(state.live or "")
+    if state.live is None:
         found.append("no release is live; run: fab deploy")
+    if state.publishing:
+        found.append("a deployment was interrupted; run it again")
     for pool in live.pools if live else ():
         now = running(at, state, pool.name)["state"]
         if now != "active":
             found.append(f"pool {pool.name} is {now}; see: fab logs")
-    if state.units.get("nginx.service", {}).get("ActiveState") != "active":
+    if "nginx.service" not in state.active():
         found.append("nginx does not run; run: fab bootstrap")
-    try:
-        plans.refuse_unfit(state)
-    except PlanError as error:
-        found.append(str(error))
-    missing = {pool.name for pool in site.pools if site.of_pool(pool.name)} - {
-        pool.name for pool in (live.pools if live else ())
-    }
+    missing = {part.name for part in parts(site)} - {p.name for p in (live.pools if live else ())}
     if live and missing:
         found.append(f"site.toml has pools that are not deployed: {', '.join(sorted(missing))}")
     return found
@@ -88,9 +100,9 @@ def status_table(rows: Rows) -> None:
 def status_row(row: dict[str, Any]) -> tuple[str, ...]:
     pools = ", ".join(f"{name} {pool['state']}" for name, pool in row["pools"].items())
     since = f"{row['since']} by {row['by']}" if row["since"] else "-"
-    free = f"{row['free_bytes'] / 1e9:.1f} GB"
-    release, version = row["release"] or "-", row["version"] or "-"
-    return (row["server"], release, version, pools or "-", row["nginx"], free, since)
+    free = f"{row['free_bytes'] / 1e9:.1f} GB" if row["free_bytes"] is not None else "-"
+    cells = (row["server"], row["release"], row["version"], pools, row["nginx"], free, since)
+    return tuple(cell or "-" for cell in cells)
 
 
 def releases(found: Mapping[Remote, State]) -> Rows:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
-from deploy.serving import all_units
 from deploy.steps import Run, Step, Steps, shell
 
 WARM_SECONDS = 300
@@ -18,34 +17,52 @@ KEEP = 5
 def retire(at: Layout, live: Release | None, release: Release, found: State) -> Steps:
     """Let the release that was live stop in a while, and stop those before it now."""
     warm = {release.id, live.id if live else ""}
-    steps = [
+    now = tuple(
         Step(f"stop {old}", Run("systemctl", "stop", "--no-block", *found.units_of(old)))
         for old in sorted(found.running() - warm)
-    ]
-    if live is not None and live.id != release.id:
-        later = ("systemd-run", "--quiet", "--collect", f"--on-active={WARM_SECONDS}")
-        unit = f"--unit={at.retirement(live.id)}"
-        stop = (
-            "systemctl",
-            "stop",
-            *all_units(at, live, "service"),
-            *all_units(at, live, "socket"),
-        )
-        note = f"stop {live.id} in {WARM_SECONDS // 60} minutes"
-        steps.append(Step(note, Run(*later, unit, *stop)))
-    return tuple(steps)
-
-
-def prune(at: Layout, keep: set[str], found: State) -> Steps:
-    """Remove the oldest releases, and files of the store that no release has any more."""
-    idle = [name for name in found.releases if name not in keep]
-    age = {name: release.installed for name, release in found.installed.items()}
-    idle.sort(key=lambda name: age.get(name, ""), reverse=True)
-    gone = idle[max(0, KEEP - len(keep)) :]
-    remove = tuple(
-        Step(f"remove {name}", Run("rm", "-rf", at.folder(name))) for name in sorted(gone)
     )
-    if not remove:
-        return ()
+    if live is None or live.id == release.id:
+        return now
+    note = f"stop {live.id} in {WARM_SECONDS // 60} minutes"
+    return (*now, Step(note, retirement(at, live)))
+
+
+def retirement(at: Layout, release: Release) -> Run:
+    """Have systemd stop a release in a while; a timer from before would keep its name taken."""
+    name = at.retirement(release.id)
+    script = (
+        'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; '
+        'systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" '
+        '--description="$about" systemctl stop "$@"'
+    )
+    about = f"{at.site}: stop {release.id}"
+    units = (*at.units(release, "service"), *at.units(release, "socket"))
+    return shell(script, name, str(WARM_SECONDS), about, *units)
+
+
+def prune(at: Layout, release: Release, found: State) -> Steps:
+    """Remove releases that are not complete, the oldest of the others, and what only they used.
+
+    What is live, what was, and what still runs stays.
+    """
+    stay = {release.id, *filter(None, (found.live,))}
+    broken = found.releases.keys() - found.installed.keys() - stay
+    idle = [old for old in found.installed.values() if old.id not in stay | found.running()]
+    idle.sort(key=lambda old: old.installed, reverse=True)
+    gone = {*broken, *(old.id for old in idle[KEEP - len(stay) :])}
+    return (
+        *drop_links(at, release, found),
+        *(Step(f"remove {name}", Run("rm", "-rf", at.folder(name))) for name in sorted(gone)),
+        *(clear_store(at) if gone else ()),
+    )
+
+
+def drop_links(at: Layout, release: Release, found: State) -> Steps:
+    """Remove the links of nginx configurations that are no more."""
+    stale = [at.live(name) for name in found.live_links if name != release.routes]
+    return (Step("remove links of routes from before", Run("rm", "-f", *stale)),) if stale else ()
+
+
+def clear_store(at: Layout) -> Steps:
     find = 'find "$1" -type f -links 1 -delete && find "$1" -mindepth 1 -type d -empty -delete'
-    return (*remove, Step("remove files that no release has", shell(find, at.store)))
+    return (Step("remove files that no release has", shell(find, at.store)),)

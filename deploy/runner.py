@@ -7,7 +7,7 @@ from importlib.resources import files
 from threading import Event
 from typing import Protocol, assert_never
 
-from deploy.errors import StepError
+from deploy.errors import DeployError, ReachError, StepError
 from deploy.machine import Machine, Outcome
 from deploy.steps import Action, Put, Run, Script, Step, Steps, Upload
 
@@ -25,6 +25,8 @@ class Teller(Protocol):
     def end(self, server: str, note: str, seconds: float) -> None: ...
 
     def warn(self, server: str, text: str) -> None: ...
+
+    def say(self, text: str) -> None: ...
 
 
 class Runner:
@@ -48,21 +50,25 @@ class Runner:
         for step in steps:
             try:
                 self.act(step.note, step.do)
-            except StepError as error:
+            except DeployError as error:
                 self.teller.warn(self.machine.name, str(error))
+                if isinstance(error, ReachError):
+                    return
 
-    def take_back(self) -> list[StepError]:
+    def take_back(self) -> list[DeployError]:
         """Undo what was begun, newest first; return what could not be undone.
 
         The step that failed is among them: an undo must be harmless where nothing was done.
         """
-        errors = []
+        errors: list[DeployError] = []
         while self.begun:
             step = self.begun.pop()
             if step.undo is None:
                 continue
             try:
                 self.act(f"take back: {step.note}", step.undo)
+            except ReachError as error:
+                return [*errors, error]
             except StepError as error:
                 errors.append(error)
         return errors

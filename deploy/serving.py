@@ -5,18 +5,24 @@ from __future__ import annotations
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import PoolPart, Release
+from deploy.retiring import retirement
 from deploy.steps import Run, Script, Step, Steps, shell
 
 GATE_SECONDS = 30
 
 
-def start(at: Layout, release: Release) -> Steps:
-    """Start every pool of the release beside the live one, and ask until it is well."""
-    sockets = all_units(at, release, "socket")
-    services = all_units(at, release, "service")
-    stop = Run("systemctl", "stop", *services, *sockets)
+def start(at: Layout, release: Release, found: State) -> Steps:
+    """Start every pool of the release beside the live one, and ask until it is well.
+
+    One that runs already, for it was live lately, is kept from its stop that was to come,
+    and goes on running where the rest fails.
+    """
+    sockets = at.units(release, "socket")
+    services = at.units(release, "service")
+    undo = None if release.id in found.running() else stop((*services, *sockets))
     return (
-        Step("open its sockets", Run("systemctl", "start", *sockets), undo=stop),
+        *keep_warm(at, release, found),
+        Step("open its sockets", Run("systemctl", "start", *sockets), undo=undo),
         Step("start its pools", started(services)),
         Step("ask every worker and every app", ask(at, release, through_nginx=False)),
     )
@@ -25,15 +31,17 @@ def start(at: Layout, release: Release) -> Steps:
 def clear(release: str, found: State) -> Steps:
     """Stop what a deployment of the same release left running when it was interrupted."""
     left = found.units_of(release)
-    return (Step("stop what was left of it", Run("systemctl", "stop", *left)),) if left else ()
+    return (Step("stop what was left of it", stop(left)),) if left else ()
 
 
-def keep_warm(at: Layout, release: Release) -> Step:
-    """Cancel a stop that was to come."""
-    timer = f"{at.retirement(release.id)}.timer"
-    return Step(
-        "keep it from being stopped", shell('systemctl stop "$1" 2>/dev/null || true', timer)
-    )
+def keep_warm(at: Layout, release: Release, found: State) -> Steps:
+    """Cancel a stop that was to come, if one is."""
+    name = at.retirement(release.id)
+    if f"{name}.timer" not in found.active():
+        return ()
+    # The service too: it may just have begun.
+    cancel = 'systemctl stop "$1.timer" && { systemctl stop "$1.service" 2>/dev/null || true; }'
+    return (Step("keep it from being stopped", shell(cancel, name), undo=retirement(at, release)),)
 
 
 def ask(at: Layout, release: Release, *, through_nginx: bool) -> Script:
@@ -51,11 +59,17 @@ def asked(at: Layout, release: Release, pool: PoolPart, through_nginx: bool) -> 
 
 
 def started(services: tuple[str, ...]) -> Run:
-    """Start units; where that fails, show what they said rather than systemd's summary."""
+    """Start units; where that fails, show what they said rather than systemd's summary.
+
+    systemd refuses a unit that failed too often lately, and forgets that when told to.
+    """
+    forget = 'systemctl reset-failed "$@" 2>/dev/null'
     said = 'journalctl --unit "$unit" --lines 20 --output cat --no-pager'
-    script = f'systemctl start "$@" && exit; code=$?; for unit; do {said}; done; exit $code'
-    return shell(script, *services)
+    start = f'systemctl start "$@" && exit; code=$?; for unit; do {said}; done; exit $code'
+    return shell(f"{forget}; {start}", *services)
 
 
-def all_units(at: Layout, release: Release, kind: str) -> tuple[str, ...]:
-    return tuple(at.unit(release.id, pool.name, kind) for pool in release.pools)
+def stop(units: tuple[str, ...]) -> Run:
+    """Stop units and forget that they failed, if they did."""
+    script = 'systemctl stop "$@"; code=$?; systemctl reset-failed "$@" 2>/dev/null; exit $code'
+    return shell(script, *units)

@@ -6,7 +6,7 @@ import getpass
 import platform
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +15,15 @@ from typing import Any, TypeVar
 from deploy import fleet, ground
 from deploy.build import Target
 from deploy.console import Live
-from deploy.errors import DeployError, FleetError, PlanError, ReachError
+from deploy.errors import UNTOUCHED, DeployError, FleetError, PlanError, ReachError
+from deploy.fitness import refuse_unfit
 from deploy.layout import Layout
 from deploy.look import State, look
 from deploy.plans import Stamp
+from deploy.release import Release
 from deploy.ssh import Remote
 from deploy.steps import Plan
 from dispatcher.site import Server, Site
-
-KNOWN_HOSTS = Path("known_hosts")
-"""The project's own, beside site.toml, to be committed: the whole team trusts the same keys."""
 
 T = TypeVar("T")
 
@@ -37,30 +36,36 @@ class Session:
     at: Layout
     remotes: tuple[Remote, ...]
 
+    state: str = ""
+    """What to say of the servers where something fails before a plan is carried out."""
+
     def look(self) -> dict[Remote, State]:
         """Look at every server; raises `FleetError`."""
-        return self.each(
-            lambda remote: look(self.at, remote, **ground.asked(self.at, self.site, remote.user))
-        )
+        return self.each(lambda remote: look_at(self.site, remote))
 
-    def plan(self, plan_for: Callable[[Remote], Plan]) -> dict[Remote, Plan]:
-        """Plan for every server; raises `FleetError` naming each for which there is no plan."""
-
-        def one(remote: Remote) -> Plan:
-            try:
-                return plan_for(remote)
-            except PlanError as error:
-                raise ReachError(remote.name, str(error)) from error
-
-        return self.each(one)
+    def fit(self) -> dict[Remote, State]:
+        """Look at every server; raises `FleetError` naming those that could not run the site."""
+        found = self.look()
+        self.each(lambda remote: refuse_unfit(self.at, self.site, found[remote]))
+        return found
 
     def each(self, act: Callable[[Remote], T]) -> dict[Remote, T]:
         """Do something with every server in parallel; raises `FleetError` with all faults."""
-        return dict(zip(self.remotes, on_each(self.remotes, act), strict=True))
+
+        def one(remote: Remote) -> T:
+            """Let the person know which server it is that there is no plan for."""
+            try:
+                return act(remote)
+            except PlanError as error:
+                raise ReachError(remote.name, str(error)) from error
+
+        return dict(zip(self.remotes, on_each(self.remotes, one, self.state), strict=True))
 
 
 @contextmanager
-def opened(site: Site, only: str, config: Any, *, lock: bool) -> Iterator[Session]:
+def opened(
+    site: Site, only: str, config: Any, known_hosts: Path, *, lock: bool
+) -> Iterator[Session]:
     """Connect to the servers named in ``only``, or all; with ``lock``, nobody else changes them.
 
     Raises `FleetError` where one cannot be reached or is locked: nothing was begun then.
@@ -70,15 +75,35 @@ def opened(site: Site, only: str, config: Any, *, lock: bool) -> Iterator[Sessio
         remotes: dict[str, Remote] = {}
 
         def connect(server: Server) -> None:
-            remote = Remote(server, config, KNOWN_HOSTS)
+            remote = Remote(server, config, known_hosts)
             stack.callback(remote.close)
             if lock:
                 stack.enter_context(remote.locked(at.lock, f"{now.by} since {now.time}"))
             remotes[server.name] = remote
 
-        servers = chosen(site, only)
-        on_each(servers, connect)
-        yield Session(site, at, tuple(remotes[server.name] for server in servers))
+        servers, state = chosen(site, only), UNTOUCHED if lock else ""
+        on_each(servers, connect, state)
+        yield Session(site, at, tuple(remotes[server.name] for server in servers), state)
+
+
+def survey(site: Site, only: str, config: Any, known_hosts: Path) -> dict[str, State | DeployError]:
+    """Look at the servers as far as they can be reached; return for each what was found."""
+
+    def one(server: Server) -> State | DeployError:
+        try:
+            with closing(Remote(server, config, known_hosts)) as remote:
+                return look_at(site, remote)
+        except DeployError as error:
+            return error
+
+    servers = chosen(site, only)
+    found = on_each(servers, one)
+    return {server.name: state for server, state in zip(servers, found, strict=True)}
+
+
+def look_at(site: Site, remote: Remote) -> State:
+    at = Layout(site.name)
+    return look(at, remote, **ground.asked(at, site, remote.user))
 
 
 def chosen(site: Site, only: str) -> tuple[Server, ...]:
@@ -87,13 +112,14 @@ def chosen(site: Site, only: str) -> tuple[Server, ...]:
     if not there:
         place = f"environments.{site.environment}.servers" if site.environment else "servers"
         raise PlanError(f"site.toml names no server; write [{place}.NAME] with its host")
-    names = [name for name in only.split(",") if name] or list(there)
+    named = (name.strip() for name in only.split(","))
+    names = list(dict.fromkeys(filter(None, named))) or list(there)
     if unknown := [name for name in names if name not in there]:
         raise PlanError(f"site.toml has no server {', '.join(unknown)}; it has {', '.join(there)}")
     return tuple(there[name] for name in names)
 
 
-def on_each(things: tuple[Any, ...], act: Callable[[Any], T]) -> list[T]:
+def on_each(things: tuple[Any, ...], act: Callable[[Any], T], state: str = "") -> list[T]:
     """Do the same with each, in parallel; raises `FleetError` with all that went wrong."""
     with ThreadPoolExecutor(max(1, len(things))) as threads:
         jobs = [threads.submit(act, thing) for thing in things]
@@ -102,7 +128,7 @@ def on_each(things: tuple[Any, ...], act: Callable[[Any], T]) -> list[T]:
         if not isinstance(error, DeployError):
             raise error
     if errors:
-        raise FleetError(tuple(e for e in errors if isinstance(e, DeployError)), taken_back=True)
+        raise FleetError(tuple(e for e in errors if isinstance(e, DeployError)), state)
     return [job.result() for job in jobs]
 
 
@@ -120,6 +146,13 @@ def settle(plans: dict[Remote, Plan], live: Live, *, only_show: bool) -> bool:
     if wanted and not only_show:
         fleet.carry_out(wanted, live)
     return bool(wanted)
+
+
+def refuse_different(goals: dict[Remote, Release]) -> None:
+    """Raise `PlanError` where a rollback would leave the servers on different releases."""
+    if len({release.id for release in goals.values()}) > 1:
+        each = ", ".join(f"{remote.name} to {release.id}" for remote, release in goals.items())
+        raise PlanError(f"the servers would go to different releases ({each}); name one with --to")
 
 
 def targets(states: dict[Remote, State]) -> list[Target]:

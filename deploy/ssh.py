@@ -13,15 +13,22 @@ import paramiko
 from fabric import Connection
 
 from deploy.errors import ReachError
+from deploy.hostkeys import UnreadableKeys, trust
 from deploy.machine import Outcome
+from deploy.reasons import CONNECT_SECONDS, no_sudo, why
 from dispatcher.site import Server
 
-CONNECT_SECONDS = 10
+LOST = (paramiko.SSHException, OSError, EOFError)
+"""What paramiko raises where a connection breaks."""
+
 HOLD = """{
     flock --nonblock 9 || { cat "$1"; exit 75; }
     echo "$2" > "$1"; echo locked; cat > /dev/null
 } 9>> "$1"
 """
+BUSY = 75
+"""The exit status of ``HOLD`` where another process has the lock."""
+
 SILENCE_SECONDS = 300
 """How long a command may say nothing before the server counts as lost."""
 
@@ -43,14 +50,15 @@ class Remote:
             config=config,
             connect_timeout=CONNECT_SECONDS,
         )
-        trust(self.connection, known_hosts)
         try:
+            trust(self.connection, known_hosts)
             self.connection.open()
-        except (paramiko.SSHException, OSError) as error:
+        except (*LOST, UnreadableKeys) as error:
             raise ReachError(self.name, why(error, self.connection)) from error
         transport = self.connection.transport
-        # Commands are short exchanges: with Nagle's algorithm each waits for an acknowledgement.
-        transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if isinstance(transport.sock, socket.socket):  # not so through a jump host
+            # Commands are short exchanges: Nagle's algorithm would make each wait.
+            transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_keepalive(15)
 
     @property
@@ -58,8 +66,10 @@ class Remote:
         return str(self.connection.user)
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
-        """Run a command as root; raises `ReachError` where the connection is lost."""
-        return self.execute(f"sudo -n -- {shlex.join(argv)}", stdin)
+        """Run a command as root; raises `ReachError` where that is not possible."""
+        outcome = self.execute(sudo(argv), stdin)
+        self.refuse_no_sudo(outcome)
+        return outcome
 
     def execute(self, command: str, stdin: str = "") -> Outcome:
         """Run a shell command as the SSH user."""
@@ -73,24 +83,36 @@ class Remote:
                 out = channel.makefile("rb").read().decode("utf-8", "replace")
                 err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
                 return Outcome(channel.recv_exit_status(), out, err)
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            raise ReachError(self.name, f"connection lost: {error or 'no answer'}") from error
+        except LOST as error:
+            raise self.lost(error) from error
 
     def stream(self, argv: tuple[str, ...], tell: Callable[[str], None]) -> None:
         """Run a command as root and tell each line as it comes, until it ends."""
-        channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
-        with channel:
-            channel.set_combine_stderr(True)
-            channel.exec_command(f"sudo -n -- {shlex.join(argv)}")
-            for line in channel.makefile("r", encoding="utf-8", errors="replace"):
-                tell(line.rstrip("\n"))
+        try:
+            channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
+            with channel:
+                channel.exec_command(sudo(argv))
+                for line in channel.makefile("rb"):
+                    tell(line.decode("utf-8", "replace").rstrip("\n"))
+                err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
+                outcome = Outcome(channel.recv_exit_status(), "", err)
+        except LOST as error:
+            raise self.lost(error) from error
+        self.refuse_no_sudo(outcome)
+        if outcome.exit_code and err.strip():
+            raise ReachError(self.name, f"cannot do that: {err.strip()}")
 
     def upload(self, source: Path, target: str) -> None:
         """Copy a file as the SSH user."""
         try:
             self.connection.sftp().put(str(source), target)
-        except (paramiko.SSHException, OSError, EOFError) as error:
-            raise ReachError(self.name, f"cannot upload {source.name}: {error}") from error
+        except PermissionError as error:
+            hint = f"{self.user} may not write to {Path(target).parent}; run: fab bootstrap"
+            raise ReachError(self.name, f"cannot upload {source.name}: {hint}") from error
+        except LOST as error:
+            # SFTP has no word for a full disk: the server says "Failure".
+            hint = "; is its disk full?" if str(error) in ("Failure", "") else ""
+            raise ReachError(self.name, f"cannot upload {source.name}: {error}{hint}") from error
 
     @contextmanager
     def locked(self, path: str, who: str) -> Iterator[None]:
@@ -99,57 +121,44 @@ class Remote:
         Raises `ReachError` naming the holder where somebody else has it. The kernel
         gives it back when the holder ends, so nobody ever unlocks by hand.
         """
-        words = shlex.join(["sh", "-c", HOLD, "sh", path, who])
-        channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
-        with channel:
-            channel.exec_command(f"sudo -n -- {words}")
-            answer = channel.makefile("rb").readline().decode().strip()
+        try:
+            channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
+            channel.exec_command(sudo(("sh", "-c", HOLD, "sh", path, who)))
+            answer = channel.makefile("rb").readline().decode("utf-8", "replace").strip()
             if answer != "locked":
-                holder = answer or "an unknown process"
-                raise ReachError(self.name, f"is being changed by {holder}; try again later")
+                self.refuse_lock(channel, answer)
+        except LOST as error:
+            raise self.lost(error) from error
+        with channel:
+            self.lock = channel
             yield
+
+    def refuse_lock(self, channel: paramiko.Channel, answer: str) -> None:
+        """Raise `ReachError` saying who has the lock, or why there is no asking."""
+        err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
+        outcome = Outcome(channel.recv_exit_status(), answer, err)
+        self.refuse_no_sudo(outcome)
+        if outcome.exit_code == BUSY:
+            holder = answer or "an unknown process"
+            raise ReachError(self.name, f"is being changed by {holder}; try again later")
+        raise ReachError(self.name, f"cannot be locked: {err.strip() or answer}")
+
+    def refuse_no_sudo(self, outcome: Outcome) -> None:
+        """Raise `ReachError` where it was sudo that failed."""
+        if reason := no_sudo(self.user, outcome):
+            raise ReachError(self.name, reason)
+
+    def lost(self, error: Exception) -> ReachError:
+        return ReachError(self.name, f"connection lost: {error or 'no answer'}")
 
     def close(self) -> None:
         """End the connection, and with it any lock."""
         self.connection.close()
 
 
-def trust(connection: Any, known_hosts: Path) -> None:
-    """Accept only host keys that are known; Fabric's default accepts any."""
-    client = connection.client
-    client.set_missing_host_key_policy(paramiko.RejectPolicy())
-    named = connection.ssh_config.get("userknownhostsfile", "").split()
-    client.load_system_host_keys(None)
-    for path in (*(Path(name).expanduser() for name in named), known_hosts):
-        if path.is_file():
-            client.load_host_keys(str(path))
-
-
-def why(error: Exception, connection: Any) -> str:
-    """Say why there is no connection, and what to do."""
-    there = f"{connection.user}@{connection.host}:{connection.port}"
-    match error:
-        case paramiko.BadHostKeyException():
-            found, known = (fingerprint(key) for key in (error.key, error.expected_key))
-            return (
-                f"{there} shows the host key {found}, but {known} is known: another machine may "
-                "answer in its name. If the server was made anew, remove its line from known_hosts"
-            )
-        case paramiko.AuthenticationException():
-            return f"{there} does not accept your SSH key; is it in authorized_keys there?"
-        case paramiko.SSHException() if "not found in known_hosts" in str(error):
-            return f"the host key of {there} is not known; run: fab trust"
-        case socket.gaierror():
-            return f"the name {connection.host} cannot be resolved"
-        case TimeoutError():
-            return f"{there} does not answer within {CONNECT_SECONDS} s"
-        case _:
-            return f"cannot connect to {there}: {error}"
-
-
-def fingerprint(key: paramiko.PKey) -> str:
-    """Return a key's fingerprint as `ssh-keygen -l` prints it."""
-    return key.fingerprint
+def sudo(argv: tuple[str, ...]) -> str:
+    """Return the line for the SSH user's shell; messages are not translated."""
+    return f"env LC_ALL=C.UTF-8 sudo -n -- {shlex.join(argv)}"
 
 
 def host_key(server: Server, config: Any) -> tuple[str, paramiko.PKey]:
@@ -164,20 +173,6 @@ def host_key(server: Server, config: Any) -> tuple[str, paramiko.PKey]:
                 key = transport.get_remote_server_key()
             finally:
                 transport.close()
-    except (paramiko.SSHException, OSError) as error:
+    except LOST as error:
         raise ReachError(server.name, why(error, connection)) from error
     return (name if port == 22 else f"[{name}]:{port}"), key
-
-
-def pinned(known_hosts: Path, name: str, key: paramiko.PKey) -> bool:
-    """Whether the project's known_hosts has the key for that name."""
-    keys = paramiko.HostKeys()
-    if known_hosts.is_file():
-        keys.load(str(known_hosts))
-    return bool(keys.check(name, key))
-
-
-def pin(known_hosts: Path, name: str, key: paramiko.PKey) -> None:
-    """Add a host key to the project's known_hosts."""
-    with known_hosts.open("a") as file:
-        file.write(f"{name} {key.get_name()} {key.get_base64()}\n")

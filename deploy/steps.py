@@ -109,6 +109,9 @@ class Plan:
     publish: Steps = ()
     tidy: Steps = ()
 
+    stays: bool = False
+    """Whether what is done stays after a failure: another run goes on from there."""
+
     def __iter__(self) -> Iterator[Step]:
         return iter(self.prepare + self.publish + self.tidy)
 

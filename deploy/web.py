@@ -19,7 +19,8 @@ def web(found: State) -> Steps:
         steps.insert(0, Step("make nginx's folder", Run("install", "-d", "/etc/nginx/flaskyard")))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
         steps.append(Step("take Debian's page away", Run("rm", "-f", DEBIANS_PAGE)))
-    if steps:
+    runs = "nginx.service" in found.active()
+    if steps or not runs:
         check = "nginx -t -q && systemctl reload-or-restart nginx"
-        steps.append(Step("reload nginx", shell(check)))
+        steps.append(Step("reload nginx" if runs else "start nginx", shell(check)))
     return tuple(steps)

@@ -8,9 +8,10 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
 class Wrong(Exception):
@@ -34,9 +35,7 @@ def keep(source: Path, kept: Path, sha256: str) -> None:
     """Copy an upload into the store; raises `Wrong`, keeping nothing, if it is something else."""
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     aside = kept.with_name(".new")
-    # An SSH user's symbolic link must not make root read another file.
-    uploaded = os.open(source, os.O_RDONLY | os.O_NOFOLLOW)
-    with os.fdopen(uploaded, "rb") as upload, aside.open("wb") as copy:
+    with opened(source) as upload, aside.open("wb") as copy:
         shutil.copyfileobj(upload, copy, 1 << 20)
         copy.flush()
         os.fsync(copy.fileno())
@@ -48,6 +47,21 @@ def keep(source: Path, kept: Path, sha256: str) -> None:
     aside.chmod(0o644)
     aside.rename(kept)
     source.unlink()
+
+
+def opened(source: Path) -> BinaryIO:
+    """Open an upload for reading; raises `Wrong` for anything but a plain file.
+
+    An SSH user's symbolic link must not make root read another file, nor a pipe make it wait.
+    """
+    try:
+        uploaded = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise Wrong(f"{source}: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(uploaded).st_mode):
+        os.close(uploaded)
+        raise Wrong(f"{source} is no file")
+    return os.fdopen(uploaded, "rb")
 
 
 if __name__ == "__main__":

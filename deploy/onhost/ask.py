@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -62,18 +63,30 @@ def workers(release: str, pool: dict[str, Any], end: float) -> None:
     """Ask until as many workers as there should be have each said that they are ready."""
     seen: set[int] = set()
     while len(seen) < pool["workers"]:
-        status, _, body = get(pool["socket"], PROBE_HOST, "/ready")
-        answer = json.loads(body)
-        faults = [fault for fault in answer.get("apps", {}).values() if fault]
-        if status != 200 or faults:
-            raise Unwell(f"pool {pool['name']} is not ready: {'; '.join(faults) or status}")
-        if answer["release"] != release:
-            raise Unwell(f"pool {pool['name']} answers as release {answer['release']!r}")
-        seen.add(answer["pid"])
-        if time.monotonic() > end:
+        # All at once: asked one by one, the same worker might always be the quickest.
+        with ThreadPoolExecutor(pool["workers"]) as threads:
+            asked = [threads.submit(ready, release, pool) for _ in range(pool["workers"])]
+        seen |= {job.result() for job in asked}
+        if len(seen) < pool["workers"] and time.monotonic() > end:
             raise Unwell(
                 f"pool {pool['name']}: {len(seen)} of {pool['workers']} workers answered in time"
             )
+
+
+def ready(release: str, pool: dict[str, Any]) -> int:
+    """Return the process id of a worker that is ready; raises `Unwell` where it is not."""
+    status, _, body = get(pool["socket"], PROBE_HOST, "/ready")
+    try:
+        answer = json.loads(body)
+        faults = [fault for fault in answer.get("apps", {}).values() if fault]
+        of, pid = answer.get("release"), answer.get("pid")
+    except (ValueError, AttributeError):
+        raise Unwell(f"pool {pool['name']} answers {status}, not as a dispatcher does") from None
+    if status != 200 or faults:
+        raise Unwell(f"pool {pool['name']} is not ready: {'; '.join(faults) or status}")
+    if of != release:
+        raise Unwell(f"pool {pool['name']} answers as release {of!r}")
+    return int(pid)
 
 
 def address(given: dict[str, Any], pool: dict[str, Any], host: str, path: str) -> None:

@@ -1,6 +1,7 @@
 """Print, as JSON, how this server is. Changes nothing."""
 
 import json
+import os
 import platform
 import pwd
 import shutil
@@ -19,6 +20,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "machine": platform.machine(),
         "glibc": platform.libc_ver()[1],
         "free_bytes": shutil.disk_usage(nearest(home)).free,
+        "free_inodes": free_inodes(nearest(home)),
         "packages": packages(given["packages"]),
         "users": [name for name in given["users"] if exists(name)],
         "files": {path: text(Path(path)) for path in given["files"]},
@@ -27,13 +29,22 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "toolbox": link(home / "toolbox"),
         "current": link(home / "current"),
         "releases": releases(home / "releases"),
-        "store": sorted(path.name for path in listed(home / "store")),
-        "units": units(given["units"]),
+        "store": stored(home / "store"),
+        "live_links": sorted(path.name for path in listed(home / "live")),
+        "incoming": sorted(path.name for path in listed(home / "incoming")),
+        "publishing": (home / "publishing").exists(),
+        "units": units(given["site"], given["units"]),
     }
 
 
 def os_release() -> dict[str, str]:
     return platform.freedesktop_os_release()
+
+
+def free_inodes(path: Path) -> int:
+    """Return how many files may be made; some file systems know no limit and count none."""
+    state = os.statvfs(path)
+    return state.f_favail if state.f_files else sys.maxsize
 
 
 def nearest(path: Path) -> Path:
@@ -96,14 +107,28 @@ def releases(path: Path) -> dict[str, Any]:
     return found
 
 
-def units(patterns: list[str]) -> dict[str, dict[str, str]]:
-    """Return what systemd says of the units that match, by name."""
-    shown = "Id,ActiveState,SubState,MainPID,NRestarts,MemoryCurrent,ActiveEnterTimestamp"
+def stored(path: Path) -> list[str]:
+    """Return the files of the store, without what a copy that was cut off left."""
+    found = (file for folder in listed(path) for file in listed(folder))
+    return sorted(f"{file.parent.name}/{file.name}" for file in found if file.name != ".new")
+
+
+def units(site: str, patterns: list[str]) -> dict[str, dict[str, str]]:
+    """Return what systemd says of the units that match, by name, without another site's.
+
+    The pool ``staging-web`` of the site ``yard`` and the pool ``web`` of ``yard-staging``
+    have like names; only the descriptions tell them apart.
+    """
+    shown = (
+        "Id,Description,ActiveState,SubState,MainPID,NRestarts,MemoryCurrent,ActiveEnterTimestamp"
+    )
     words = ["systemctl", "show", "--property", shown, "--", *patterns]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     blocks = [block.splitlines() for block in done.stdout.split("\n\n") if block.strip()]
     rows = [dict(line.split("=", 1) for line in block) for block in blocks]
-    return {row.pop("Id"): row for row in rows if "Id" in row}
+    own = [row for row in rows if row.get("Description", "").startswith(f"{site}: ")]
+    shared = [row for row in rows if row.get("Id") in patterns]
+    return {row["Id"]: row for row in (*own, *shared)}
 
 
 if __name__ == "__main__":
