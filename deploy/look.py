@@ -98,6 +98,11 @@ def look(
     outcome = perform(Script.of("facts", given), machine)
     try:
         return State.model_validate_json(outcome.out)
-    except ValidationError:
-        why = (outcome.err or outcome.out).strip() or f"exit status {outcome.exit_code}"
-        raise ReachError(machine.name, f"cannot be looked at: {why}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+    if outcome.exit_code == 0:
+        where = ".".join(map(str, first["loc"])) or "all"
+        what = "tells facts this version of Flaskyard does not understand"
+        raise ReachError(machine.name, f"{what}: {where}: {first['msg']}")
+    why = (outcome.err or outcome.out).strip() or f"exit status {outcome.exit_code}"
+    raise ReachError(machine.name, f"cannot be looked at: {why}")

@@ -60,9 +60,16 @@ def listed(path: Path) -> list[Path]:
 def packages(names: list[str]) -> list[str]:
     """Return those of the Debian packages that are installed."""
     words = ["dpkg-query", "--show", "--showformat", "${Package} ${db:Status-Status}\\n", *names]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    rows = [line.split() for line in done.stdout.splitlines()]
+    rows = [line.split() for line in said(words).splitlines()]
     return [row[0] for row in rows if row[1:] == ["installed"]]
+
+
+def said(words: list[str]) -> str:
+    """Return a command's output; nothing where there is no such command, as on other systems."""
+    try:
+        return subprocess.run(words, capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        return ""
 
 
 def exists(user: str) -> bool:
@@ -123,8 +130,7 @@ def units(site: str, patterns: list[str]) -> dict[str, dict[str, str]]:
         "Id,Description,ActiveState,SubState,MainPID,NRestarts,MemoryCurrent,ActiveEnterTimestamp"
     )
     words = ["systemctl", "show", "--property", shown, "--", *patterns]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    blocks = [block.splitlines() for block in done.stdout.split("\n\n") if block.strip()]
+    blocks = [block.splitlines() for block in said(words).split("\n\n") if block.strip()]
     rows = [dict(line.split("=", 1) for line in block) for block in blocks]
     own = [row for row in rows if row.get("Description", "").startswith(f"{site}: ")]
     shared = [row for row in rows if row.get("Id") in patterns]

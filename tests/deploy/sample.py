@@ -1,0 +1,126 @@
+"""What the tests of deploy share: a small site, a server, releases, and plain runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy import ground, render
+from deploy.bundle import Bundle, File, Toolbox
+from deploy.layout import Layout
+from deploy.look import State
+from deploy.plans import Stamp
+from deploy.release import PoolPart, Release
+from deploy.steps import Put
+from deploy.web import DEBIANS_PAGE
+from dispatcher.address import Address
+from dispatcher.site import App, Pool, Site
+
+AT = Layout("yard")
+STAMP = Stamp("2026-11-21T12:00:00+00:00", "ada@desk")
+OTHER_SITE = Site(
+    "yard",
+    "example.org",
+    (
+        App("portal", "apps.portal:make", (Address("example.org"),)),
+        App("files", "apps.files:make", (Address("example.org", "/files"),), "files"),
+    ),
+    (Pool(), Pool("files")),
+)
+SITE = Site("yard", "example.org", (App("portal", "apps.portal:make", (Address("example.org"),)),))
+
+
+def file(name: str, letter: str, size: int = 1000) -> File:
+    return File(Path("dist", name), name, letter * 64, size)
+
+
+TOOLBOX = Toolbox(
+    file("requirements.txt", "a"),
+    (file("wheels/uv-1-py3-none-any.whl", "b", 20_000_000),),
+)
+BUNDLE = Bundle(
+    id="20261121T100000-ccccccc",
+    version="3",
+    commit="c" * 40,
+    sdist=file("flaskyard-3.tar.gz", "c", 300_000),
+    site=file("site.toml", "d"),
+    requirements=file("requirements.txt", "e"),
+    wheels=(file("wheels/flask-3-py3-none-any.whl", "f", 90_000),),
+)
+
+
+def routes(site: Site = SITE) -> str:
+    return render.nginx(site, AT)[1]
+
+
+def release(id_: str, installed: str, *, after: str = "", routed: str = "") -> Release:
+    part = PoolPart(name="default", workers=2, addresses=(("example.org", ""),))
+    return Release(
+        id=id_,
+        version="1",
+        commit="0" * 40,
+        pools=(part,),
+        routes=routed or routes(),
+        after=after,
+        installed=installed,
+        by="ada@desk",
+    )
+
+
+A = release("20261119T100000-aaaaaaa", "2026-11-19T12:00:00+00:00")
+B = release("20261120T100000-bbbbbbb", "2026-11-20T12:00:00+00:00", after=A.id)
+
+BARE = State(
+    os={"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": "Debian GNU/Linux 12 (bookworm)"},
+    python="3.11.2",
+    machine="x86_64",
+    glibc="2.36",
+    free_bytes=4_000_000_000,
+    free_inodes=1_000_000,
+)
+
+
+def ready(site: Site = SITE) -> State:
+    """Return a server on which bootstrap has been."""
+    steps = ground.lay(AT, site, TOOLBOX, BARE, "deploy")
+    asked = ground.asked(AT, site, "deploy")
+    written = {step.do.path: step.do.content for step in steps if isinstance(step.do, Put)}
+    return BARE.model_copy(
+        update={
+            "packages": ground.PACKAGES,
+            "users": asked["users"],
+            "files": {path: written.get(path) for path in asked["files"]},
+            "links": {ground.wanted(AT): f"/etc/systemd/system/{AT.boot_unit}", DEBIANS_PAGE: None},
+            "folders": ground.wanted_folders(AT, "deploy"),
+            "toolbox": TOOLBOX.name,
+            "units": {"nginx.service": {"ActiveState": "active"}},
+        }
+    )
+
+
+def serving(
+    live: Release,
+    *others: Release,
+    running: tuple[str, ...] = (),
+    timers: tuple[str, ...] = (),
+    incomplete: tuple[str, ...] = (),
+    **more: object,
+) -> State:
+    """Return a server with a live release and others installed."""
+    state = ready()
+    active = {"ActiveState": "active"}
+    units = {
+        AT.unit(name, "default", kind): active
+        for name in running or (live.id,)
+        for kind in ("socket", "service")
+    }
+    units |= {f"{AT.retirement(name)}.timer": active for name in timers}
+    return state.model_copy(
+        update={
+            "current": AT.folder(live.id),
+            "releases": {**{r.id: r for r in (live, *others)}, **dict.fromkeys(incomplete)},
+            "live_links": (live.routes,),
+            "links": {**state.links, AT.nginx: f"{AT.current}/nginx.conf"},
+            "units": {**state.units, **units},
+            **more,
+        }
+    )

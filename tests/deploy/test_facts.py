@@ -1,0 +1,169 @@
+"""`deploy.onhost.facts`, run as a server runs it, and `deploy.look`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.errors import ReachError
+from deploy.layout import Layout
+from deploy.look import State, look
+from deploy.machine import Here, Outcome
+from tests.deploy.sample import A, B
+
+
+@dataclass(frozen=True, slots=True)
+class There(Layout):
+    """A layout below a folder of the test."""
+
+    root: str = ""
+
+    @property
+    def home(self) -> str:
+        return self.root
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> There:
+    return There("yard-of-this-test", str(tmp_path))
+
+
+def test_a_bare_machine_has_facts(at: There) -> None:
+    state = look(There("nobody", "/nowhere/yet"), Here(), packages=("nosuchpackage",))
+
+    assert state.python == ".".join(map(str, sys.version_info[:3]))
+    assert state.os["ID"]
+    assert state.free_bytes > 0
+    assert state.free_inodes > 0
+    assert state.packages == ()
+    assert state.live is None
+    assert state.installed == {}
+    assert state.running() == set()
+
+
+def test_users_files_links_and_folders_are_looked_at_by_name(at: There) -> None:
+    home = Path(at.home)
+    (home / "file").write_text("text")
+    (home / "link").symlink_to("somewhere")
+    (home / "folder").mkdir(mode=0o750)
+    me = pwd.getpwuid(os.getuid()).pw_name
+
+    state = look(
+        at,
+        Here(),
+        users=("root", "nobody-of-this-test"),
+        files=(f"{home}/file", f"{home}/none"),
+        links=(f"{home}/link", f"{home}/file"),
+        folders=(f"{home}/folder", f"{home}/none"),
+    )
+
+    assert state.users == ("root",)
+    assert state.files == {f"{home}/file": "text", f"{home}/none": None}
+    assert state.links == {f"{home}/link": "somewhere", f"{home}/file": None}
+    assert state.folders == {f"{home}/folder": f"{me} 750", f"{home}/none": None}
+
+
+def test_only_releases_with_a_manifest_are_installed(at: There) -> None:
+    for name, manifest in ((A.id, A.model_dump_json()), (B.id, "{half")):
+        folder = Path(at.folder(name))
+        folder.mkdir(parents=True)
+        (folder / "release.json").write_text(manifest)
+    Path(at.folder("empty")).mkdir()
+    Path(at.current).symlink_to(at.folder(A.id))
+
+    state = look(at, Here())
+
+    assert state.live == A.id
+    assert state.installed == {A.id: A}
+    assert state.releases == {A.id: A, B.id: None, "empty": None}
+
+
+def test_what_an_interrupted_deployment_left_is_seen(at: There) -> None:
+    for folder in ("incoming", "live", "store/aa", "store/bb"):
+        (Path(at.home) / folder).mkdir(parents=True)
+    Path(at.home, "incoming/half").touch()
+    Path(at.home, "live/0123").symlink_to("/run/nowhere")
+    Path(at.home, "store/aa/whole").touch()
+    Path(at.home, "store/bb/.new").touch()
+    Path(at.publishing).touch()
+
+    state = look(at, Here())
+
+    assert state.incoming == ("half",)
+    assert state.live_links == ("0123",)
+    assert state.store == ("aa/whole",), "a copy that was cut off is not kept"
+    assert state.publishing
+
+
+def test_units_of_another_site_with_a_like_name_are_not_ours(at: There, tmp_path: Path) -> None:
+    shown = """\
+Id=yard-staging-web@r1.service
+Description=yard: pool staging-web, release r1
+ActiveState=active
+
+Id=yard-staging-web@r2.service
+Description=yard-staging: pool web, release r2
+ActiveState=active
+
+Id=nginx.service
+Description=A high performance web server
+ActiveState=active
+"""
+    (tmp_path / "systemctl").write_text(f"#!/bin/sh\ncat <<'EOF'\n{shown}EOF\n")
+    (tmp_path / "systemctl").chmod(0o755)
+
+    class Systemd(Here):
+        def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
+            path = f"PATH={tmp_path}:{os.environ['PATH']}"
+            return super().run(("env", path, *argv), stdin)
+
+    state = look(There("yard", at.home), Systemd())
+
+    assert set(state.units) == {"yard-staging-web@r1.service", "nginx.service"}
+    assert state.running() == {"r1"}
+    assert state.units_of("r1") == ("yard-staging-web@r1.service",)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (Outcome(127, "", "python3: not found\n"), "here: cannot be looked at: python3: not found"),
+        (Outcome(3, "", ""), "here: cannot be looked at: exit status 3"),
+        (
+            Outcome(0, json.dumps({"os": {}}), ""),
+            "here: tells facts this version of Flaskyard does not understand: "
+            "python: Field required",
+        ),
+    ],
+    ids=["failed", "silent", "of another version"],
+)
+def test_a_server_that_cannot_tell_is_told_of(outcome: Outcome, message: str) -> None:
+    class Mute(Here):
+        def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:  # noqa: ARG002
+            return outcome
+
+    with pytest.raises(ReachError) as raised:
+        look(Layout("yard"), Mute())
+
+    assert str(raised.value) == message
+
+
+def test_a_state_without_anything_running_runs_nothing() -> None:
+    dead = {"ActiveState": "inactive"}
+    state = State(
+        os={},
+        python="3",
+        machine="",
+        glibc="",
+        free_bytes=0,
+        free_inodes=0,
+        units={"yard-default@r1.service": dead},
+    )
+
+    assert state.running() == set()

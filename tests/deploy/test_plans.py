@@ -1,0 +1,372 @@
+"""Plans read as runbooks: the order of a deployment is held here, as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy import plans
+from deploy.errors import PlanError
+from deploy.look import State
+from deploy.release import Release
+from deploy.steps import Plan, Steps
+from tests.deploy.sample import (
+    AT,
+    BARE,
+    BUNDLE,
+    OTHER_SITE,
+    SITE,
+    STAMP,
+    TOOLBOX,
+    A,
+    B,
+    ready,
+    release,
+    routes,
+    serving,
+)
+
+NEW = BUNDLE.id
+FOLDER = f"/srv/yard/releases/{NEW}"
+TOOLS = "/srv/yard/toolbox/venv/bin"
+
+
+def deploy(found: State) -> Plan:
+    return plans.deploy(AT, SITE, BUNDLE, TOOLBOX, found, STAMP)
+
+
+def rollback(found: State, to: str = "") -> Plan:
+    return plans.rollback(AT, found, plans.goal(found, to))
+
+
+def notes(steps: Steps) -> list[str]:
+    return [step.note for step in steps]
+
+
+def undone(steps: Steps) -> list[str]:
+    """Return how the steps are taken back, newest first."""
+    return [str(step.undo) for step in reversed(steps) if step.undo]
+
+
+FLIP = (
+    """sh -c 'ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2" && """
+    """ln -sfn "$3" "$4.new" && mv -T "$4.new" "$4" && sync "$(dirname "$4")"' sh"""
+)
+
+
+def flip(to: Release) -> str:
+    return (
+        f"{FLIP} /run/yard/{to.id} /srv/yard/live/{to.routes} "
+        f"/srv/yard/releases/{to.id} /srv/yard/current"
+    )
+
+
+def test_a_redeploy_reads_as_a_runbook() -> None:
+    plan = deploy(serving(B, A))
+
+    unit = f"yard-default@{NEW}"
+    uv = f"{TOOLS}/uv --quiet --no-config --cache-dir /srv/yard/cache"
+    pip = f"{uv} pip install --python {FOLDER}/venv/bin/python --offline --no-index"
+    hashes = (
+        f'[["{"c" * 64}","flaskyard-3.tar.gz"],["{"d" * 64}","site.toml"],'
+        f'["{"e" * 64}","requirements.txt"],["{"f" * 64}","wheels/flask-3-py3-none-any.whl"]]'
+    )
+    asked = '{"pools":[{"addresses":[["example.org",""]],"name":"default","socket":"%s",'
+    asked += f'"workers":2}}],"release":"{NEW}","seconds":30}}'
+    limits = (
+        "DynamicUser=yes PrivateNetwork=yes PrivateDevices=yes ProtectSystem=strict "
+        "ProtectHome=yes ProtectKernelTunables=yes ProtectControlGroups=yes RestrictSUIDSGID=yes "
+        "CapabilityBoundingSet= MemoryMax=1G RuntimeMaxSec=240"
+    )
+    sandbox = " ".join(f"--property={limit}" for limit in limits.split(" "))
+    assert (
+        str(plan)
+        == f"""\
+deploy {NEW}
+  1. make the release's folder
+     $ sh -c 'rm -rf "$1" && mkdir -m 755 "$1"' sh {FOLDER}
+  2. upload 4 files, 0.4 MB
+     $ upload 392,000 bytes to /srv/yard/incoming: flaskyard-3.tar.gz, site.toml, \
+requirements.txt, flask-3-py3-none-any.whl
+  3. check the hashes of 4 files
+     $ adopt '{{"files":{hashes},"folder":"{FOLDER}","incoming":"/srv/yard/incoming",\
+"store":"/srv/yard/store"}}'
+  4. make its environment
+     $ {uv} venv --python /usr/bin/python3 {FOLDER}/venv
+  5. install its dependencies
+     $ {pip} --require-hashes --only-binary :all: --find-links {FOLDER}/wheels \
+-r {FOLDER}/requirements.txt
+  6. build the site in a sandbox
+     $ sh -c 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"' sh \
+{FOLDER}/flaskyard-3-py3-none-any.whl systemd-run --quiet --wait --pipe --collect {sandbox} \
+sh -c 'export HOME=/tmp UV_NO_CACHE=1 && cd /tmp && "$1/uv" --quiet --no-config build --offline \
+--no-build-isolation --wheel --python "$1/python" --out-dir /tmp/out "$2" >&2 && \
+cat /tmp/out/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz
+  7. install the site
+     $ {pip} --no-deps {FOLDER}/flaskyard-3-py3-none-any.whl
+  8. keep it from being written
+     $ chmod -R go-w {FOLDER}
+  9. write its nginx configuration
+     $ write {FOLDER}/nginx.conf (379 bytes, mode 644)
+ 10. name its pools
+     $ write {FOLDER}/pools (8 bytes, mode 644)
+ 11. name its routes
+     $ write {FOLDER}/routes (12 bytes, mode 644)
+ 12. bring it to the disk
+     $ sync --file-system {FOLDER}
+ 13. write its manifest
+     $ write {FOLDER}/release.json (360 bytes, mode 644)
+ 14. open its sockets
+     $ systemctl start {unit}.socket
+ 15. start its pools
+     $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
+for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \
+{unit}.service
+ 16. ask every worker and every app
+     $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
+ 17. note that it begins
+     $ write /srv/yard/publishing (24 bytes, mode 644)
+ 18. go live
+     $ {flip(release(NEW, ""))}
+ 19. ask every app through nginx
+     $ ask '{asked % ""}'
+ 20. stop {B.id} in 5 minutes
+     $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
+systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
+systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
+yard-default@{B.id}.service yard-default@{B.id}.socket
+ 21. note that it is done
+     $ rm -f /srv/yard/publishing"""
+    )
+
+
+def test_a_redeploy_is_taken_back_to_the_release_that_was_live() -> None:
+    plan = deploy(serving(B, A))
+
+    assert undone(plan.publish) == [flip(B), "rm -f /srv/yard/publishing"]
+    assert undone(plan.prepare)[-1] == f"rm -rf {FOLDER}"
+
+
+def test_a_first_deploy_shows_nginx_its_configuration() -> None:
+    plan = deploy(ready())
+
+    assert notes(plan.publish) == [
+        "note that it begins",
+        "check nginx",
+        "go live",
+        "let nginx read it",
+        "reload nginx",
+        "ask every app through nginx",
+    ]
+    assert notes(plan.tidy) == ["note that it is done"]
+
+
+def test_a_first_deploy_that_fails_leaves_the_server_as_bootstrap_did() -> None:
+    link, links, reload, mark = undone(deploy(ready()).publish)
+
+    assert link == "rm -f /etc/nginx/conf.d/yard.conf"
+    assert links == f"rm -f /srv/yard/live/{routes()} /srv/yard/current"
+    assert "nginx -s reload" in reload
+    assert mark == "rm -f /srv/yard/publishing"
+
+
+def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -> None:
+    old = release(A.id, A.installed, routed="0123456789ab")
+    plan = deploy(serving(old))
+
+    assert notes(plan.publish) == [
+        "note that it begins",
+        "check nginx",
+        "go live",
+        "reload nginx",
+        "ask every app through nginx",
+    ]
+    back, reload, _ = undone(plan.publish)
+    assert back == flip(old)
+    assert reload.endswith(f""" && rm -f "$@"' sh /srv/yard/live/{routes()}""")
+    assert "remove links of routes from before" in notes(plan.tidy)
+
+
+def test_a_release_that_is_live_is_not_deployed_again() -> None:
+    plan = deploy(serving(release(NEW, STAMP.time), A))
+
+    assert tuple(plan) == ()
+    assert str(plan) == f"deploy {NEW}: it is live already"
+
+
+def test_a_release_that_is_installed_is_not_installed_again() -> None:
+    plan = deploy(serving(B, release(NEW, STAMP.time)))
+
+    assert notes(plan.prepare) == [
+        "open its sockets",
+        "start its pools",
+        "ask every worker and every app",
+    ]
+
+
+def test_an_interrupted_cutover_is_done_again_and_nginx_reloaded() -> None:
+    found = serving(release(NEW, STAMP.time), A, running=(A.id, NEW), publishing=True)
+
+    plan = deploy(found)
+
+    assert "reload nginx" in notes(plan.publish)
+    assert notes(plan.tidy) == [f"stop {A.id}", "note that it is done"]
+    assert not any("systemctl stop" in undo for undo in undone(plan.prepare)), "it is live"
+
+
+def test_what_an_interrupted_installation_left_is_cleared_first() -> None:
+    found = serving(B, running=(B.id, NEW), incomplete=(NEW,), incoming=("half",))
+
+    plan = deploy(found)
+
+    assert notes(plan.prepare)[:3] == [
+        "stop what was left of it",
+        "make the release's folder",
+        "remove uploads that were left over",
+    ]
+
+
+def test_files_that_the_server_has_do_not_travel() -> None:
+    kept = tuple(file.kept for file in BUNDLE.files if file is not BUNDLE.sdist)
+
+    plan = deploy(serving(B, store=kept))
+
+    assert "upload 1 files, 0.3 MB" in notes(plan.prepare)
+
+
+def test_a_file_kept_under_another_name_travels() -> None:
+    plan = deploy(serving(B, store=(f"{BUNDLE.site.sha256}/else.toml",)))
+
+    assert "upload 4 files, 0.4 MB" in notes(plan.prepare)
+
+
+def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> None:
+    plan = plans.deploy(AT, OTHER_SITE, BUNDLE, TOOLBOX, serving(B), STAMP)
+
+    there = notes(plan.prepare)
+    assert "make the user yard-files" in there
+    assert "write /etc/systemd/system/yard-files@.service" in there
+    taken_back = undone(plan.prepare)
+    stop, *_, reload, user, folder = taken_back
+    assert stop.startswith("sh -c 'systemctl stop")
+    assert reload == "systemctl daemon-reload"
+    assert "userdel" in user
+    assert folder == f"rm -rf {FOLDER}"
+
+
+def test_a_rollback_reads_as_a_runbook() -> None:
+    plan = rollback(serving(B, A, running=(A.id, B.id), timers=(A.id,)))
+
+    assert str(plan).splitlines()[0] == f"roll back from {B.id} to {A.id}"
+    assert notes(tuple(plan)) == [
+        "keep it from being stopped",
+        "open its sockets",
+        "start its pools",
+        "ask every worker and every app",
+        "note that it begins",
+        "go live",
+        "ask every app through nginx",
+        f"stop {B.id} in 5 minutes",
+        "note that it is done",
+    ]
+
+
+def test_a_rollback_that_fails_leaves_the_warm_release_warm_for_its_time() -> None:
+    plan = rollback(serving(B, A, running=(A.id, B.id), timers=(A.id,)))
+
+    (timer,) = undone(plan.prepare)
+    assert "systemd-run" in timer
+    assert f"yard-retire-{A.id} 300" in timer
+
+
+def test_a_rollback_names_a_release_or_goes_to_what_was_live_before() -> None:
+    c = release("20261121T090000-ddddddd", "2026-11-21T09:00:00+00:00", after=B.id)
+    bad_between = release("20261121T110000-eeeeeee", "2026-11-21T11:00:00+00:00", after=B.id)
+
+    assert plans.goal(serving(c, A, B)).id == B.id
+    assert plans.goal(serving(c, A, B), A.id).id == A.id
+    assert plans.goal(serving(bad_between, A, B, c)).id == B.id, "c was rolled back from"
+    assert plans.goal(serving(c, A)).id == A.id, "B is gone"
+
+
+@pytest.mark.parametrize(
+    ("found", "to", "message"),
+    [
+        (ready(), "", "has no live release to roll back from; run: fab deploy"),
+        (serving(A), "", f"has no release from before {A.id}; others it has: none"),
+        (serving(B, A), "nope", f"has no release 'nope'; others it has: {A.id}"),
+    ],
+    ids=["nothing live", "nothing before", "no such release"],
+)
+def test_a_rollback_to_nowhere_names_what_there_is(found: State, to: str, message: str) -> None:
+    with pytest.raises(PlanError) as raised:
+        plans.goal(found, to)
+
+    assert str(raised.value) == message
+
+
+def test_a_rollback_to_the_live_release_does_nothing() -> None:
+    plan = rollback(serving(B, A), B.id)
+
+    assert tuple(plan) == ()
+    assert str(plan) == f"roll back to {B.id}: it is live already; others it has: {A.id}"
+
+
+def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
+    plan = plans.bootstrap(AT, SITE, TOOLBOX, BARE, "ada")
+
+    assert plan.stays, "what is done stays after a failure"
+    assert notes(tuple(plan)) == [
+        "refresh Debian's package lists",
+        "install nginx, procps, python3",
+        "make /srv/yard",
+        "make /srv/yard/store",
+        "make /srv/yard/cache",
+        "make /srv/yard/releases",
+        "make /srv/yard/live",
+        "make /srv/yard/incoming",
+        "make the user yard-default",
+        "make the toolbox's folder",
+        "upload 2 files, 20.0 MB",
+        "check the hashes of 2 files",
+        "unpack uv",
+        "make the toolbox",
+        "install uv and setuptools",
+        "use it",
+        "make nginx's folder",
+        "write /etc/nginx/flaskyard/proxy.conf",
+        "write /etc/nginx/conf.d/00-flaskyard.conf",
+        "take Debian's page away",
+        "start nginx",
+        "write /srv/yard/boot",
+        "see that systemd can read units",
+        "write /etc/systemd/system/yard.service",
+        "write /etc/systemd/system/yard-default@.socket",
+        "write /etc/systemd/system/yard-default@.service",
+        "let systemd read them",
+        "start the site at boot",
+    ]
+    assert "install -d -o ada -m 700 /srv/yard/incoming" in str(plan)
+
+
+def test_bootstrap_of_a_ready_host_does_nothing() -> None:
+    assert tuple(plans.bootstrap(AT, SITE, TOOLBOX, ready(), "deploy")) == ()
+
+
+def test_bootstrap_starts_an_nginx_that_died() -> None:
+    dead = ready().model_copy(update={"units": {"nginx.service": {"ActiveState": "failed"}}})
+
+    plan = plans.bootstrap(AT, SITE, TOOLBOX, dead, "deploy")
+
+    assert notes(tuple(plan)) == ["start nginx"]
+
+
+def test_a_server_that_bootstrap_has_not_been_to_is_told_so() -> None:
+    with pytest.raises(PlanError, match=r"is not ready for this version .*: fab bootstrap"):
+        deploy(BARE)
+
+
+def test_a_live_release_without_its_manifest_stops_everything() -> None:
+    broken = serving(B, A).model_copy(update={"releases": {A.id: A, B.id: None}})
+
+    with pytest.raises(PlanError, match=f"its live release {B.id} has lost its manifest"):
+        deploy(broken)

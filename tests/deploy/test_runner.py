@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from deploy.bundle import File
+from deploy.errors import ReachError, StepError
+from deploy.machine import Here, Outcome
+from deploy.runner import Runner, perform
+from deploy.steps import Put, Run, Script, Step, Upload, shell
+from tests.deploy.told import Told
+
+
+def write(path: Path, word: str) -> Run:
+    return shell('echo "$1" >> "$2"', word, str(path))
+
+
+def test_steps_are_done_in_order_and_told_once_finished(tmp_path: Path) -> None:
+    told, log = Told(), tmp_path / "log"
+
+    Runner(Here(), told).do((Step("one", write(log, "1")), Step("two", write(log, "2"))))
+
+    assert log.read_text() == "1\n2\n"
+    assert told.ended == ["here: one", "here: two"]
+
+
+def test_a_step_that_fails_says_what_why_and_with_which_command(tmp_path: Path) -> None:
+    fails = Step("do three", shell("echo out; echo why >&2; exit 7"))
+
+    with pytest.raises(StepError) as raised:
+        Runner(Here(), Told()).do((fails, Step("four", Run("touch", f"{tmp_path}/never"))))
+
+    assert str(raised.value) == (
+        "here: could not do three (exit status 7)\n"
+        "  $ sh -c 'echo out; echo why >&2; exit 7' sh\n"
+        "  | out\n"
+        "  | why"
+    )
+    assert not (tmp_path / "never").exists()
+
+
+def test_only_the_end_of_a_long_output_is_told() -> None:
+    with pytest.raises(StepError) as raised:
+        Runner(Here(), Told()).do((Step("count", shell("seq 1000; exit 1")),))
+
+    assert str(raised.value).splitlines()[2] == "  | 976"
+
+
+def test_what_was_begun_is_taken_back_newest_first_the_failed_step_too(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    runner = Runner(Here(), Told())
+    steps = (
+        Step("one", Run("true"), undo=write(log, "one")),
+        Step("two", Run("true")),
+        Step("three", Run("false"), undo=write(log, "three")),
+        Step("four", Run("true"), undo=write(log, "four")),
+    )
+
+    with pytest.raises(StepError):
+        runner.do(steps)
+
+    assert runner.take_back() == []
+    assert log.read_text() == "three\none\n"
+
+
+def test_what_cannot_be_taken_back_is_returned_and_the_rest_is(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    runner = Runner(Here(), Told())
+    runner.do(
+        (
+            Step("one", Run("true"), undo=write(log, "one")),
+            Step("two", Run("true"), undo=Run("false")),
+        )
+    )
+
+    (error,) = runner.take_back()
+
+    assert "could not take back: two" in str(error)
+    assert log.read_text() == "one\n"
+
+
+class Lost(Here):
+    """A machine whose connection breaks."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:  # noqa: ARG002
+        self.asked += 1
+        raise ReachError("here", "connection lost")
+
+
+def test_a_lost_connection_is_not_tried_for_every_step_again() -> None:
+    told, machine = Told(), Lost()
+    runner = Runner(machine, told)
+    steps = tuple(Step(name, Run("true"), undo=Run("true")) for name in "abc")
+    runner.begun = list(steps)
+
+    errors = runner.take_back()
+    runner.attempt(steps)
+
+    assert [str(error) for error in errors] == ["here: connection lost"]
+    assert told.warnings == ["here: here: connection lost"]
+    assert machine.asked == 2
+
+
+def test_tidying_tries_each_step_and_tells_of_failures(tmp_path: Path) -> None:
+    told = Told()
+
+    Runner(Here(), told).attempt((Step("stop", Run("false")), Step("go", Run("true"))))
+
+    assert told.ended == ["here: go"]
+    (warning,) = told.warnings
+    assert "could not stop" in warning
+
+
+def test_a_file_is_written_whole_with_its_mode_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "a file"
+    path.write_text("old")
+
+    perform(Put(str(path), "new ü\n", 0o640), Here())
+
+    assert path.read_text() == "new ü\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_writing_replaces_a_symbolic_link_and_not_its_target(tmp_path: Path) -> None:
+    target, path = tmp_path / "target", tmp_path / "link"
+    target.write_text("untouched")
+    path.symlink_to(target)
+
+    perform(Put(str(path), "new"), Here())
+
+    assert target.read_text() == "untouched"
+    assert not path.is_symlink()
+
+
+def test_a_file_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    assert perform(Put(f"{tmp_path}/none/file", "x"), Here()).exit_code != 0
+
+
+def test_uploads_are_named_by_their_hash(tmp_path: Path) -> None:
+    source = tmp_path / "site.toml"
+    source.write_text("name")
+    file = File.of(source)
+
+    perform(Upload(str(tmp_path), ((file.path, file.sha256, file.size),)), Here())
+
+    assert (tmp_path / file.sha256).read_text() == "name"
+
+
+def test_a_program_for_the_server_gets_its_input_as_one_word() -> None:
+    given = {"incoming": "/nowhere", "store": "/no", "folder": "/no", "files": []}
+
+    assert perform(Script.of("adopt", given), Here()) == Outcome(0, "", "")
