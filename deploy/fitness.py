@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from deploy import ground
 from deploy.bundle import Toolbox
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import parts
+from deploy.web import web_files
 from dispatcher.site import Site
 
 NEEDED_BYTES, NEEDED_INODES = 300_000_000, 20_000
@@ -25,9 +27,11 @@ def refuse_unfit(at: Layout, site: Site, found: State) -> None:
     refuse_taken(at, site, found)
 
 
-def refuse_unready(toolbox: Toolbox, found: State) -> None:
+def refuse_unready(at: Layout, toolbox: Toolbox, found: State) -> None:
     """Raise `PlanError` for a server that bootstrap has not been to, or not lately."""
-    if found.toolbox != toolbox.name:
+    laid = {**web_files(), **ground.boot_files(at)}
+    stale = [path for path, text in laid.items() if found.files.get(path) != text]
+    if found.toolbox != toolbox.name or stale:
         raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
     if "nginx.service" not in found.active():
         raise PlanError("nginx does not run; run: fab bootstrap")

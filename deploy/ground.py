@@ -96,6 +96,11 @@ def folders(at: Layout, user: str, found: State) -> Steps:
     return tuple(steps)
 
 
+def boot_files(at: Layout) -> dict[str, str]:
+    """Return what starts the current release at boot, by path."""
+    return {at.boot: render.fixed("boot.sh", at), **boot_units(at)}
+
+
 def boot_units(at: Layout) -> dict[str, str]:
     return {f"/etc/systemd/system/{at.boot_unit}": render.fixed("boot.service", at)}
 

@@ -37,7 +37,7 @@ def deploy(
 ) -> Plan:
     """Install the release, make it live, retire the one before; empty where it is live already."""
     refuse_unfit(at, site, found)
-    refuse_unready(toolbox, found)
+    refuse_unready(at, toolbox, found)
     title = f"deploy {bundle.id}"
     now = live(found)
     if found.live == bundle.id and not found.publishing:

@@ -13,8 +13,7 @@ DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", "/etc/nginx/flaskyard/pr
 
 def web(found: State) -> Steps:
     """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
-    files = {PROXY: render.shared("proxy.conf"), DEFAULT: render.shared("default.conf")}
-    steps = list(write(files, found))
+    steps = list(write(web_files(), found))
     if found.files.get(PROXY) is None:
         steps.insert(0, Step("make nginx's folder", Run("install", "-d", "/etc/nginx/flaskyard")))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
@@ -24,3 +23,8 @@ def web(found: State) -> Steps:
         check = "nginx -t -q && systemctl reload-or-restart nginx"
         steps.append(Step("reload nginx" if runs else "start nginx", shell(check)))
     return tuple(steps)
+
+
+def web_files() -> dict[str, str]:
+    """Return what all sites of a server share, by path."""
+    return {PROXY: render.shared("proxy.conf"), DEFAULT: render.shared("default.conf")}

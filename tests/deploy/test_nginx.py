@@ -1,0 +1,144 @@
+"""What a client can and cannot do through nginx, with a real nginx."""
+
+from __future__ import annotations
+
+import http.client
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dispatcher.address import Address
+from dispatcher.site import App, Pool, Site
+from tests.deploy.webserver import Web, checked, configured, needs_nginx, running
+
+pytestmark = needs_nginx
+
+SITE = Site(
+    "yard",
+    "example.org",
+    (
+        App("portal", "a:b", (Address("example.org"),)),
+        App("watch", "a:c", (Address("example.org", "/watch"), Address("watch.example.org"))),
+        App("files", "a:d", (Address("example.org", "/files"),), "files"),
+        App("deep", "a:e", (Address("example.org", "/files/deep"),)),
+        App("deeper", "a:f", (Address("example.org", "/files/deep/er"),), "files"),
+        App("lonely", "a:g", (Address("lonely.example.net", "/only"),), "files"),
+    ),
+    (Pool(), Pool("files")),
+)
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Web]:
+    # A short path: that of a socket may have 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="web-") as name, running(SITE, Path(name)) as web:
+        yield web
+
+
+@pytest.mark.parametrize("host", ["evil.org", "x.example.org", "127.0.0.1", "example.org.evil.org"])
+def test_a_host_that_is_nobodys_is_refused(web: Web, host: str) -> None:
+    assert web.get(host).status == 421
+
+
+@pytest.mark.parametrize("host", ["example.org", "EXAMPLE.org", "example.org.", "example.org:80"])
+def test_a_host_is_known_however_it_is_written(web: Web, host: str) -> None:
+    assert web.get(host).echo["headers"]["host"] == "example.org"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "pool"),
+    [
+        ("example.org", "/", "default"),
+        ("example.org", "/watch/", "default"),
+        ("watch.example.org", "/files/", "default"),
+        ("example.org", "/files", "files"),
+        ("example.org", "/files/", "files"),
+        ("example.org", "/files/a/b", "files"),
+        ("example.org", "/filesystem", "default"),
+        ("example.org", "/%66iles/", "files"),
+        ("example.org", "//files/", "files"),
+        ("example.org", "/x/../files/", "files"),
+        ("example.org", "/files/deep", "default"),
+        ("example.org", "/files/deep/", "default"),
+        ("example.org", "/files/deeper", "files"),
+        ("example.org", "/files/deep/er/", "files"),
+        ("lonely.example.net", "/only/", "files"),
+        ("lonely.example.net", "/nothing", "files"),
+    ],
+)
+def test_a_path_goes_to_the_pool_of_its_app(web: Web, host: str, path: str, pool: str) -> None:
+    assert web.get(host, path).echo["pool"] == pool
+
+
+def test_a_path_arrives_as_it_was_written(web: Web) -> None:
+    assert web.get("example.org", "/a%2Fb//c/?q=%20").echo["path"] == "/a%2Fb//c/?q=%20"
+
+
+def test_what_a_client_says_of_proxies_never_arrives(web: Web) -> None:
+    headers = web.get(
+        "example.org",
+        client="127.0.0.9",
+        X_Forwarded_For="6.6.6.6",
+        X_Forwarded_Proto="https",
+        X_Forwarded_Host="evil.org",
+        X_Forwarded_Port="666",
+        X_Forwarded_Prefix="//evil.org",
+        Forwarded="for=6.6.6.6",
+        Proxy="http://evil.org",
+        X_Request_Id="mine",
+    ).echo["headers"]
+
+    assert headers.pop("x-forwarded-for") == "127.0.0.9"
+    assert headers.pop("x-forwarded-proto") == "http"
+    assert len(headers.pop("x-request-id")) == 32
+    assert headers.pop("host") == "example.org"
+    assert set(headers) == {"accept-encoding"}, "nothing else of the client's"
+
+
+def test_a_header_with_underscores_never_arrives(web: Web) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    connection.request("GET", "/", headers={"Host": "example.org", "X_Forwarded_For": "6.6.6.6"})
+    body = connection.getresponse().read()
+    connection.close()
+
+    assert b"6.6.6.6" not in body
+
+
+def test_the_release_is_told_to_the_server_itself_alone(web: Web) -> None:
+    assert web.get("example.org").headers["x-release"] == "r1"
+    assert "x-release" not in web.get("example.org", client="127.0.0.9").headers
+
+
+def test_nginx_does_not_tell_its_version(web: Web) -> None:
+    assert web.get("example.org").headers["server"] == "nginx"
+    assert web.get("evil.org").headers["server"] == "nginx"
+
+
+def many_hosts() -> Site:
+    apps = (App(f"a{n}", "a:b", (Address(f"host{n}.example.org"),)) for n in range(1000))
+    return Site("yard", "example.org", tuple(apps))
+
+
+def long_host() -> Site:
+    name = ".".join(["a" * 60] * 4)
+    return Site("yard", "example.org", (App("a", "a:b", (Address(name),)),))
+
+
+def many_pools() -> Site:
+    pools = tuple(Pool(f"p{n}") for n in range(50))
+    apps = (App(f"a{n}", "a:b", (Address("example.org", f"/a{n}"),), f"p{n}") for n in range(50))
+    return Site("yard", "example.org", tuple(apps), pools)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [SITE, many_hosts(), long_host(), many_pools()],
+    ids=["nested", "many hosts", "long host", "many pools"],
+)
+def test_nginx_accepts_any_site(site: Site, tmp_path: Path) -> None:
+    done = checked(configured(site, tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr

@@ -1,0 +1,158 @@
+"""A real nginx with a site's configuration, on a free port, before upstreams that echo."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy import render
+from deploy.layout import Layout
+from dispatcher.site import Site
+
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs nginx; apt-get install nginx-light")
+
+
+def configured(site: Site, folder: Path, port: int = 8080) -> Path:
+    """Write the configuration as on a server, with a port and paths of the test's own."""
+    text, routes = render.nginx(site, Layout(site.name))
+    places = {
+        "listen [::]:80": "# listen [::]:80",
+        "listen 80": f"listen 127.0.0.1:{port}",
+        "/etc/nginx/flaskyard": str(folder),
+        Layout(site.name).live(routes): str(folder),
+    }
+    files = {
+        "proxy.conf": render.shared("proxy.conf"),
+        "default.conf": render.shared("default.conf"),
+        "site.conf": text,
+    }
+    for name, content in files.items():
+        for there, here in places.items():
+            content = content.replace(there, here)
+        (folder / name).write_text(content)
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    main = folder / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""
+    main.write_text(
+        f"{user} daemon off; worker_processes 1; pid {folder}/pid; events {{}}\n"
+        f"http {{ access_log off; {temporary}\n"
+        f"include {folder}/default.conf; include {folder}/site.conf; }}\n"
+    )
+    return main
+
+
+def words(main: Path, *more: str) -> list[str]:
+    return [str(NGINX), "-p", str(main.parent), "-e", f"{main.parent}/err", "-c", str(main), *more]
+
+
+def checked(main: Path) -> subprocess.CompletedProcess[str]:
+    """Let nginx check a configuration."""
+    return subprocess.run(words(main, "-t"), capture_output=True, text=True, check=False)
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answer with the name of the pool and the request's headers, as JSON."""
+
+    def do_GET(self) -> None:
+        body = json.dumps(
+            {
+                "pool": Path(str(self.server.server_address)).stem,
+                "path": self.path,
+                "headers": {name.lower(): value for name, value in self.headers.items()},
+            }
+        ).encode()
+        self.send_response(200)
+        self.send_header("X-Release", "r1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Upstream(socketserver.ThreadingUnixStreamServer):
+    daemon_threads = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def echo(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A running nginx."""
+
+    port: int
+
+    def get(self, host: str, path: str = "/", client: str = "127.0.0.1", **headers: str) -> Answer:
+        """Ask as ``client``, an address of the loopback network."""
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=10, source_address=(client, 0)
+        )
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request("GET", path, headers={"Host": host, **named})
+            answer = connection.getresponse()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, found, answer.read())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(site: Site, folder: Path) -> Iterator[Web]:
+    """Start nginx and an upstream for each pool."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    main = configured(site, folder, port)
+    with ExitStack() as stack:
+        for pool in {app.pool for app in site.apps}:
+            upstream = stack.enter_context(Upstream(f"{folder}/{pool}.sock", Echo))
+            threading.Thread(target=upstream.serve_forever, args=(0.05,), daemon=True).start()
+            stack.callback(upstream.shutdown)
+        process = subprocess.Popen(words(main), stderr=subprocess.DEVNULL)
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        wait_for(port, process, folder / "err")
+        yield Web(port)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes], errors: Path) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert process.poll() is None, errors.read_text()
+            assert time.monotonic() < deadline, "nginx does not come up"
+            time.sleep(0.01)
+        else:
+            return
