@@ -110,8 +110,9 @@ class Remote:
             hint = f"{self.user} may not write to {Path(target).parent}; run: fab bootstrap"
             raise ReachError(self.name, f"cannot upload {source.name}: {hint}") from error
         except LOST as error:
-            # SFTP has no word for a full disk: the server says "Failure".
-            hint = "; is its disk full?" if str(error) in ("Failure", "") else ""
+            # SFTP has no word for a full disk: the server says "Failure", or nothing.
+            full = str(error).startswith(("Failure", "size mismatch"))
+            hint = "; is its disk full?" if full else ""
             raise ReachError(self.name, f"cannot upload {source.name}: {error}{hint}") from error
 
     @contextmanager
