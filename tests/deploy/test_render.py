@@ -1,0 +1,94 @@
+"""Templates: the same text where the same is meant, and units that systemd accepts."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy import ground, render
+from dispatcher.address import Address
+from dispatcher.site import App, Pool, Site
+from tests.deploy.sample import AT, OTHER_SITE, SITE
+
+
+def test_the_configuration_is_named_after_its_text() -> None:
+    text, routes = render.nginx(SITE, AT)
+
+    assert f"server unix:/srv/yard/live/{routes}/default.sock" in text
+    assert render.nginx(SITE, AT) == (text, routes)
+
+
+def test_other_routes_have_another_name_and_other_apps_at_the_same_routes_have_not() -> None:
+    moved = replace(SITE, apps=(replace(SITE.apps[0], target="apps.new:make"),))
+
+    assert render.nginx(moved, AT)[1] == render.nginx(SITE, AT)[1]
+    assert render.nginx(OTHER_SITE, AT)[1] != render.nginx(SITE, AT)[1]
+
+
+def test_an_app_in_the_pool_around_it_needs_no_location_of_its_own() -> None:
+    apps = (
+        App("portal", "a:b", (Address("example.org"),)),
+        App("wiki", "a:b", (Address("example.org", "/wiki"),)),
+        App("files", "a:b", (Address("example.org", "/files"),), "files"),
+        App("deep", "a:b", (Address("example.org", "/files/deep"),), "files"),
+    )
+    site = Site("yard", "example.org", apps, (Pool(), Pool("files")))
+
+    text, _ = render.nginx(site, AT)
+
+    locations = [line.split("location ")[1] for line in text.splitlines() if "location " in line]
+    assert locations == ["= /files {", "^~ /files/ {", "/ {"]
+
+
+def test_a_host_answers_also_where_no_app_has_its_root() -> None:
+    app = App("a", "a:b", (Address("only.net", "/a"),), "files")
+    site = Site("yard", "example.org", (app,), (Pool(), Pool("files")))
+
+    assert site.hosts == ("example.org", "only.net")
+    assert render.on_host(site, "only.net").locations[-1].pool == "files"
+    assert render.on_host(site, "example.org").locations[-1].pool == "files"
+
+
+def test_pools_of_no_app_are_not_rendered() -> None:
+    site = replace(SITE, pools=(Pool(), Pool("empty")))
+
+    assert "empty" not in render.nginx(site, AT)[0]
+    assert not [path for path in ground.templates(AT, site) if "empty" in path]
+
+
+def test_an_environment_reaches_the_pools() -> None:
+    staging = replace(SITE, environment="staging")
+
+    assert "Environment=DISPATCHER_ENV=staging\n" in render.unit("service", "default", staging, AT)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")
+def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
+    programs = {f"{AT.folder('r1')}/venv/bin/python": "/bin/true", f"={AT.boot}\n": "=/bin/true\n"}
+    names = []
+    for path, text in {**ground.templates(AT, OTHER_SITE), **ground.boot_units(AT)}.items():
+        content = text.replace("%i", "r1").replace("User=yard-", "User=root\n# ")
+        for there, here in programs.items():
+            content = content.replace(there, here)
+        name = Path(path).name.replace("@.", "@r1.")
+        (tmp_path / name).write_text(content)
+        names.append(f"{tmp_path}/{name}")
+
+    words = ["systemd-analyze", "verify", "--man=no", *names]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "yard" in line]
+    assert said == []
+
+
+def test_the_boot_script_is_shell(tmp_path: Path) -> None:
+    script = tmp_path / "boot"
+    script.write_text(render.fixed("boot.sh", AT))
+
+    done = subprocess.run(["sh", "-n", str(script)], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
