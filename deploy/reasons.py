@@ -39,7 +39,7 @@ def why(error: Exception, connection: Any) -> str:
         case TimeoutError():
             return f"{there} does not answer within {CONNECT_SECONDS} s"
         case _:
-            return f"cannot connect to {there}: {error or 'it hung up'}"
+            return f"cannot connect to {there}: {str(error) or 'it hung up'}"
 
 
 def no_sudo(user: str, outcome: Outcome) -> str:

@@ -150,7 +150,7 @@ class Remote:
             raise ReachError(self.name, reason)
 
     def lost(self, error: Exception) -> ReachError:
-        return ReachError(self.name, f"connection lost: {error or 'no answer'}")
+        return ReachError(self.name, f"connection lost: {str(error) or 'no answer'}")
 
     def close(self) -> None:
         """End the connection, and with it any lock."""

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from deploy.console import Live
+
+
+def told(width: int = 80) -> tuple[Live, io.StringIO]:
+    out = io.StringIO()
+    return Live(Console(file=out, highlight=False, soft_wrap=True, width=width)), out
+
+
+def test_each_finished_step_is_a_line_with_its_time() -> None:
+    live, out = told()
+
+    with live:
+        live.begin("web1", "go live")
+        live.end("web1", "go live", 1.234)
+        live.end("web1", "note it", 0.001)
+
+    assert out.getvalue() == "web1    1.23 s  go live\nweb1            note it\n"
+
+
+def test_what_a_server_says_is_not_taken_for_markup() -> None:
+    live, out = told()
+
+    with live:
+        live.begin("web1", "[/usr/bin]")
+        live.end("web1", "[/usr/bin]", 0)
+        live.warn("web1", "could not [/x] [bold]y")
+        live.say("[/z]")
+
+    assert out.getvalue().splitlines()[1:] == ["web1  warning  could not [/x] [bold]y", "[/z]"]
+
+
+def test_a_long_line_is_whole() -> None:
+    live, out = told(width=20)
+
+    with live:
+        live.say("word " * 20)
+
+    assert out.getvalue().count("\n") == 1

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deploy import session
+from deploy.build import Target
+from deploy.errors import DeployError, FleetError, PlanError, ReachError
+from dispatcher.site import Server
+from tests.deploy.sample import BARE, SITE, A, B
+
+FLEET = replace(SITE, servers=(Server("web1", "one"), Server("web2", "two")))
+
+
+@pytest.mark.parametrize(
+    ("only", "names"),
+    [
+        ("", ["web1", "web2"]),
+        ("web2", ["web2"]),
+        ("web2,web1", ["web2", "web1"]),
+        (" web1 , web1,", ["web1"]),
+    ],
+)
+def test_servers_are_chosen_by_name_each_once(only: str, names: list[str]) -> None:
+    assert [server.name for server in session.chosen(FLEET, only)] == names
+
+
+def test_an_environment_without_servers_says_where_to_write_them() -> None:
+    with pytest.raises(PlanError, match=r"write \[environments\.staging\.servers\.NAME\]"):
+        session.chosen(replace(SITE, environment="staging"), "")
+
+
+def test_what_goes_wrong_on_each_is_told_at_once() -> None:
+    def act(name: str) -> str:
+        if name != "good":
+            raise ReachError(name, "is down")
+        return name
+
+    assert session.on_each(("good",), act) == ["good"]
+    with pytest.raises(FleetError) as raised:
+        session.on_each(("a", "good", "b"), act, "Nothing was changed.")
+    assert str(raised.value) == "a: is down\nb: is down\nNothing was changed."
+
+
+def test_a_fault_of_ours_is_not_taken_for_a_servers() -> None:
+    def act(_: str) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        session.on_each(("a",), act)
+
+
+def test_wheels_are_fetched_once_for_servers_of_one_kind() -> None:
+    arm = BARE.model_copy(update={"machine": "aarch64", "python": "3.13.5", "glibc": "2.41"})
+
+    assert session.targets({"a": BARE, "b": arm, "c": BARE}) == [  # type: ignore[dict-item]
+        Target("3.11", "x86_64", "2.36"),
+        Target("3.13", "aarch64", "2.41"),
+    ]
+
+
+def test_servers_are_not_rolled_back_to_different_releases() -> None:
+    class Named:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    one, two = Named("web1"), Named("web2")
+
+    session.refuse_different({one: A, two: A})  # type: ignore[dict-item]
+    with pytest.raises(DeployError, match=f"web1 to {A.id}, web2 to {B.id}.*name one with --to"):
+        session.refuse_different({one: A, two: B})  # type: ignore[dict-item]
