@@ -6,7 +6,7 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
 from deploy.serving import ask
-from deploy.steps import Put, Run, Step, Steps, shell
+from deploy.steps import Action, Put, Run, Step, Steps, shell
 
 
 def publish(at: Layout, release: Release, live: Release | None, found: State) -> Steps:
@@ -18,8 +18,8 @@ def publish(at: Layout, release: Release, live: Release | None, found: State) ->
     """
     reroutes = live is None or live.routes != release.routes or found.publishing
     return (
-        mark(at, release),
-        *((check_nginx(at, release, live),) if reroutes else ()),
+        *((Step("check nginx", Run("nginx", "-t", "-q")),) if reroutes else ()),
+        mark(at, release, undo=unmark(at, release, live) if reroutes else settle(at).do),
         Step("go live", flip(at, release), undo=back(at, release, live)),
         *((point_nginx(at),) if found.links.get(at.nginx) != nginx_file(at) else ()),
         *((Step("reload nginx", reload_nginx()),) if reroutes else ()),
@@ -32,20 +32,18 @@ def settle(at: Layout) -> Step:
     return Step("note that it is done", Run("rm", "-f", at.publishing))
 
 
-def mark(at: Layout, release: Release) -> Step:
-    """Note that a cutover begins: if nobody ends it, the next deployment trusts nothing of it."""
-    return Step("note that it begins", Put(at.publishing, f"{release.id}\n"), undo=settle(at).do)
+def mark(at: Layout, release: Release, undo: Action) -> Step:
+    """Note that a cutover begins: if nobody ends it, the next deployment trusts nothing of it.
 
-
-def check_nginx(at: Layout, release: Release, live: Release | None) -> Step:
-    """Its undo comes last: once the links are back, nginx reads the configuration of before.
-
-    The link that only the new configuration knew goes after that.
+    Its undo comes last, once the links are back.
     """
-    check = Run("nginx", "-t", "-q")
-    if live is not None and live.routes == release.routes:
-        return Step("check nginx", check, undo=reload_nginx())
-    return Step("check nginx", check, undo=reload_nginx(at.live(release.routes)))
+    return Step("note that it begins", Put(at.publishing, f"{release.id}\n"), undo=undo)
+
+
+def unmark(at: Layout, release: Release, live: Release | None) -> Run:
+    """Let nginx read the configuration of before; drop the link only the new one knew."""
+    same = live is not None and live.routes == release.routes
+    return reload_nginx(*(() if same else (at.live(release.routes),)), at.publishing)
 
 
 def flip(at: Layout, release: Release) -> Run:
@@ -75,8 +73,8 @@ def point_nginx(at: Layout) -> Step:
 def reload_nginx(*stale: str) -> Run:
     """Reload nginx if its configuration holds, and wait until its old workers are gone.
 
-    Until then they still pass requests to the release before, which must not stop. Then
-    remove the ``stale`` files.
+    Until then they still pass requests to the release before, which must not stop. Only
+    then remove the ``stale`` files.
     """
     gone = 'for pid; do tail -s 0.02 --pid="$pid" -f /dev/null; done'
     script = (

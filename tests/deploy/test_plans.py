@@ -150,8 +150,8 @@ def test_a_first_deploy_shows_nginx_its_configuration() -> None:
     plan = deploy(ready())
 
     assert notes(plan.publish) == [
-        "note that it begins",
         "check nginx",
+        "note that it begins",
         "go live",
         "let nginx read it",
         "reload nginx",
@@ -161,12 +161,12 @@ def test_a_first_deploy_shows_nginx_its_configuration() -> None:
 
 
 def test_a_first_deploy_that_fails_leaves_the_server_as_bootstrap_did() -> None:
-    link, links, reload, mark = undone(deploy(ready()).publish)
+    link, links, reload = undone(deploy(ready()).publish)
 
     assert link == "rm -f /etc/nginx/conf.d/yard.conf"
     assert links == f"rm -f /srv/yard/live/{routes()} /srv/yard/current"
     assert "nginx -s reload" in reload
-    assert mark == "rm -f /srv/yard/publishing"
+    assert reload.endswith(f""" && rm -f "$@"' sh /srv/yard/live/{routes()} /srv/yard/publishing""")
 
 
 def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -> None:
@@ -174,16 +174,22 @@ def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -
     plan = deploy(serving(old))
 
     assert notes(plan.publish) == [
-        "note that it begins",
         "check nginx",
+        "note that it begins",
         "go live",
         "reload nginx",
         "ask every app through nginx",
     ]
-    back, reload, _ = undone(plan.publish)
+    back, reload = undone(plan.publish)
     assert back == flip(old)
-    assert reload.endswith(f""" && rm -f "$@"' sh /srv/yard/live/{routes()}""")
+    assert reload.endswith(f"/srv/yard/live/{routes()} /srv/yard/publishing")
     assert "remove links of routes from before" in notes(plan.tidy)
+
+
+def test_a_configuration_of_nginx_that_was_broken_before_is_found_before_anything() -> None:
+    first, *_ = deploy(ready()).publish
+
+    assert (first.note, first.undo) == ("check nginx", None)
 
 
 def test_a_release_that_is_live_is_not_deployed_again() -> None:

@@ -97,7 +97,7 @@ def test_going_live_is_taken_back(at: There, done_before: bool) -> None:
 @pytest.mark.parametrize("done_before", [True, False], ids=["done", "not done"])
 def test_a_first_cutover_is_taken_back_to_nothing(at: There, done_before: bool) -> None:
     steps = (
-        mark(at, A),
+        mark(at, A, undo=settle(at).do),
         Step("go live", flip(at, A), undo=back(at, A, None)),
         point_nginx(at),
     )
@@ -111,7 +111,7 @@ def test_a_first_cutover_is_taken_back_to_nothing(at: There, done_before: bool) 
 
 
 def test_the_mark_is_there_until_the_release_holds(at: There) -> None:
-    done(at, mark(at, A))
+    done(at, mark(at, A, undo=settle(at).do))
     assert Path(at.publishing).read_text() == f"{A.id}\n"
 
     done(at, settle(at))
