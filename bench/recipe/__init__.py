@@ -1,0 +1,1 @@
+"""The peer that `bench.deploy` compares with: the Flask documentation's own recipe."""
