@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import paramiko
@@ -23,14 +24,23 @@ LOST = (paramiko.SSHException, OSError, EOFError)
 
 HOLD = """{
     flock --nonblock 9 || { cat "$1"; exit 75; }
-    echo "$2" > "$1"; echo locked; cat > /dev/null
+    echo "$2" > "$1"; echo locked
+    while test -n "$(timeout "$3" head -c 1)"; do :; done
 } 9>> "$1"
 """
+"""Have a lock until whoever wants it hangs up, or has said nothing for a while."""
+
 BUSY = 75
 """The exit status of ``HOLD`` where another process has the lock."""
 
 SILENCE_SECONDS = 300
 """How long a command may say nothing before the server counts as lost."""
+
+BEAT_SECONDS, MISSED_SECONDS = 10, 60
+"""How often a lock's holder says that it is there, and after how long it counts as gone."""
+
+UNANSWERED_MS = 40_000
+"""After how long without an answer of the server's kernel a connection counts as lost."""
 
 
 class Remote:
@@ -43,6 +53,7 @@ class Remote:
     def __init__(self, server: Server, config: Any, known_hosts: Path) -> None:
         """Connect. ``config`` is a Fabric config; its ssh_config counts."""
         self.name = server.name
+        self.lock: paramiko.Channel | None = None
         self.connection = Connection(
             server.host,
             user=server.user,
@@ -59,6 +70,10 @@ class Remote:
         if isinstance(transport.sock, socket.socket):  # not so through a jump host
             # Commands are short exchanges: Nagle's algorithm would make each wait.
             transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+                transport.sock.setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS
+                )
         transport.set_keepalive(15)
 
     @property
@@ -67,6 +82,8 @@ class Remote:
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
         """Run a command as root; raises `ReachError` where that is not possible."""
+        if self.lock and self.lock.exit_status_ready():
+            raise ReachError(self.name, "was silent for so long that the lock on it is lost")
         outcome = self.execute(sudo(argv), stdin)
         self.refuse_no_sudo(outcome)
         return outcome
@@ -119,20 +136,26 @@ class Remote:
     def locked(self, path: str, who: str) -> Iterator[None]:
         """Hold the lock at ``path``, for as long as this connection lives at most.
 
-        Raises `ReachError` naming the holder where somebody else has it. The kernel
-        gives it back when the holder ends, so nobody ever unlocks by hand.
+        Raises `ReachError` naming the holder where somebody else has it. It is given back
+        when the holder ends or its network does, so nobody ever unlocks by hand.
         """
         try:
             channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
-            channel.exec_command(sudo(("sh", "-c", HOLD, "sh", path, who)))
+            channel.exec_command(sudo(("sh", "-c", HOLD, "sh", path, who, str(MISSED_SECONDS))))
             answer = channel.makefile("rb").readline().decode("utf-8", "replace").strip()
             if answer != "locked":
                 self.refuse_lock(channel, answer)
         except LOST as error:
             raise self.lost(error) from error
+        ended = Event()
+        Thread(target=beat, args=(channel, ended), daemon=True).start()
         with channel:
             self.lock = channel
-            yield
+            try:
+                yield
+            finally:
+                ended.set()
+                self.lock = None
 
     def refuse_lock(self, channel: paramiko.Channel, answer: str) -> None:
         """Raise `ReachError` saying who has the lock, or why there is no asking."""
@@ -155,6 +178,15 @@ class Remote:
     def close(self) -> None:
         """End the connection, and with it any lock."""
         self.connection.close()
+
+
+def beat(channel: paramiko.Channel, ended: Event) -> None:
+    """Say that the holder of a lock is there, until it is not."""
+    while not ended.wait(BEAT_SECONDS):
+        try:
+            channel.sendall(b".")
+        except LOST:
+            return
 
 
 def sudo(argv: tuple[str, ...]) -> str:

@@ -17,7 +17,7 @@ import pytest
 from deploy import hostkeys
 from deploy.errors import ReachError
 from deploy.machine import Outcome
-from deploy.ssh import Remote, host_key
+from deploy.ssh import HOLD, Remote, host_key
 from tests.deploy.sshd import Sshd, make_key, needs_sshd, running
 
 pytestmark = needs_sshd
@@ -212,6 +212,30 @@ def test_a_lock_is_free_once_its_holder_was_killed(sshd: Sshd, tmp_path: Path) -
 
     with closing(sshd.connect()) as second:
         eventually_locked(second, lock)
+
+
+def test_a_lock_is_free_once_its_holder_says_nothing_any_more(tmp_path: Path) -> None:
+    lock = str(tmp_path / "lock")
+    words = ["sh", "-c", HOLD, "sh", lock]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([*words, "ada@desk", "0.3"], **pipes, text=True) as holder:  # type: ignore[call-overload]
+        assert holder.stdout.readline() == "locked\n"
+        holder.stdin.write("." * 3)
+        holder.stdin.flush()
+        second = subprocess.run([*words, "bob", "9"], capture_output=True, text=True, check=False)
+
+        assert (second.returncode, second.stdout) == (75, "ada@desk\n")
+        assert holder.wait(timeout=10) == 0, "though its input is open"
+
+
+def test_nothing_is_done_without_the_lock(remote: Remote, tmp_path: Path) -> None:
+    with remote.locked(str(tmp_path / "lock"), "me"):
+        assert remote.lock is not None
+        remote.lock.shutdown_write()
+        remote.lock.recv_exit_status()
+
+        with pytest.raises(ReachError, match="the lock on it is lost"):
+            remote.run(("true",))
 
 
 def test_a_lock_that_cannot_be_made_is_told(remote: Remote, tmp_path: Path) -> None:
