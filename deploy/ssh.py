@@ -82,7 +82,7 @@ class Remote:
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
         """Run a command as root; raises `ReachError` where that is not possible."""
-        if self.lock and self.lock.exit_status_ready():
+        if self.lock and self.lock.exit_status_ready() and self.connection.transport.is_active():
             raise ReachError(self.name, "was silent for so long that the lock on it is lost")
         outcome = self.execute(sudo(argv), stdin)
         self.refuse_no_sudo(outcome)
@@ -99,9 +99,12 @@ class Remote:
                 channel.shutdown_write()
                 out = channel.makefile("rb").read().decode("utf-8", "replace")
                 err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
-                return Outcome(channel.recv_exit_status(), out, err)
+                status = channel.recv_exit_status()
         except LOST as error:
             raise self.lost(error) from error
+        if status == -1:  # paramiko's word for none
+            raise self.lost(EOFError())
+        return Outcome(status, out, err)
 
     def stream(self, argv: tuple[str, ...], tell: Callable[[str], None]) -> None:
         """Run a command as root and tell each line as it comes, until it ends."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -165,6 +167,21 @@ def test_a_connection_that_breaks_is_told(sshd: Sshd) -> None:
 
     with pytest.raises(ReachError, match="web1: connection lost"):
         remote.run(("true",))
+
+
+def test_a_connection_that_breaks_during_a_command_is_told(sshd: Sshd, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "begun")
+    remote = sshd.connect()
+
+    def break_it() -> None:
+        (tmp_path / "begun").read_text()
+        cut(remote)
+
+    thread = threading.Thread(target=break_it)
+    thread.start()
+    with pytest.raises(ReachError, match="web1: connection lost: no answer"):
+        remote.run(("sh", "-c", 'echo > "$1"; exec sleep 20', "sh", f"{tmp_path}/begun"))
+    thread.join()
 
 
 def test_a_host_key_is_shown_as_openssh_shows_it(sshd: Sshd) -> None:

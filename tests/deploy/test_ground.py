@@ -1,0 +1,86 @@
+"""What a server needs before it can be looked at, and what is put right on a ready one."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy import ground
+from deploy.errors import PlanError, StepError
+from deploy.machine import Here, Outcome
+from deploy.steps import Put, Run
+from tests.deploy.sample import AT, SITE, TOOLBOX, ready
+
+
+class Machine(Here):
+    """A machine on which some programs fail, and which remembers what it was asked."""
+
+    def __init__(self, *fails: str) -> None:
+        self.fails, self.asked = fails, [""]
+
+    def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:  # noqa: ARG002
+        self.asked.append(" ".join(argv))
+        failed = any(word in self.asked[-1] for word in self.fails)
+        return Outcome(1, "", "no such luck\n") if failed else Outcome(0, "", "")
+
+
+def test_python_is_not_installed_where_it_is() -> None:
+    machine = Machine()
+
+    ground.need_python(machine, install=True)
+
+    assert machine.asked[1:] == ["sh -c command -v python3 sh"]
+
+
+def test_python_is_installed_where_it_is_missing() -> None:
+    machine = Machine("command -v")
+
+    ground.need_python(machine, install=True)
+
+    assert machine.asked[-1].endswith("apt-get --quiet --yes install python3")
+
+
+def test_a_plan_alone_installs_nothing_not_even_python() -> None:
+    machine = Machine("command -v")
+
+    with pytest.raises(PlanError, match="`fab bootstrap` installs it before anything else"):
+        ground.need_python(machine, install=False)
+    assert len(machine.asked) == 2
+
+
+def test_python_that_cannot_be_installed_says_why() -> None:
+    with pytest.raises(StepError, match=r"could not install python3(?s:.*)no such luck"):
+        ground.need_python(Machine("command -v", "install python3"), install=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "note"),
+    [
+        ({"packages": ("nginx", "python3")}, "install procps"),
+        ({"users": ()}, "make the user yard-default"),
+        ({"toolbox": "toolbox-old"}, "use it"),
+        ({"folders": {**ground.wanted_folders(AT, "deploy"), AT.store: "deploy 777"}}, "make"),
+        ({"links": {}}, "start the site at boot"),
+    ],
+    ids=["package", "user", "toolbox", "folder", "link"],
+)
+def test_only_what_is_not_as_it_should_be_is_changed(change: dict[str, object], note: str) -> None:
+    steps = ground.lay(AT, SITE, TOOLBOX, ready().model_copy(update=change), "deploy")
+
+    assert any(step.note.startswith(note) for step in steps)
+    assert not [step for step in steps if isinstance(step.do, Put)]
+
+
+def test_a_file_that_was_edited_is_written_again_and_systemd_told() -> None:
+    state = ready()
+    path = AT.template("default", "service")
+    edited = state.model_copy(update={"files": {**state.files, path: "[Service]\n"}})
+
+    steps = ground.lay(AT, SITE, TOOLBOX, edited, "deploy")
+
+    assert [step.note for step in steps] == [
+        "see that systemd can read units",
+        f"write {path}",
+        "let systemd read them",
+    ]
+    assert steps[1].undo == Put(path, "[Service]\n"), "as it was, whoever edited it"
+    assert steps[0].undo == Run("systemctl", "daemon-reload")
