@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +45,7 @@ def told(*options: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     def made(body: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(body)
         def run(*args: Any, **kwargs: Any) -> None:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: take back
             try:
                 body(*args, **kwargs)
             except (DeployError, RegistryError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from types import TracebackType
 
 from rich.console import Console
@@ -46,14 +47,19 @@ class Live:
     def end(self, server: str, note: str, seconds: float) -> None:
         """Write down what it has done."""
         time = f"{seconds:6.2f} s" if seconds >= SHOWN_SECONDS else " " * 8
-        self.progress.console.print(f"[bold]{server}[/]  [dim]{time}[/]  {escape(note)}")
+        self.write(f"[bold]{server}[/]  [dim]{time}[/]  {escape(note)}")
         if server in self.tasks:
             self.progress.remove_task(self.tasks.pop(server))
 
     def warn(self, server: str, text: str) -> None:
         """Write down what went wrong without stopping anything."""
-        self.progress.console.print(f"[bold]{server}[/]  [yellow]warning[/]  {escape(text)}")
+        self.write(f"[bold]{server}[/]  [yellow]warning[/]  {escape(text)}")
 
     def say(self, text: str) -> None:
         """Write a line."""
-        self.progress.console.print(text, markup=False)
+        self.write(text, markup=False)
+
+    def write(self, text: str, *, markup: bool = True) -> None:
+        """Print, if anybody still reads: a pipe that was closed must not stop half-way."""
+        with contextlib.suppress(OSError, SystemExit):  # rich makes one of the other
+            self.progress.console.print(text, markup=markup)

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 from rich.console import Console
 
 from deploy.console import Live
+
+ROOT = Path(__file__).parents[2]
 
 
 def told(width: int = 80) -> tuple[Live, io.StringIO]:
@@ -42,3 +48,24 @@ def test_a_long_line_is_whole() -> None:
         live.say("word " * 20)
 
     assert out.getvalue().count("\n") == 1
+
+
+TELLS = """
+import sys
+from deploy.console import Live
+with Live() as live:
+    live.end("web1", "go live", 1)
+    live.warn("web1", "careful")
+    live.say("done")
+    sys.exit(7)
+"""
+
+
+def test_a_deployment_goes_on_when_nobody_reads_any_more() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+
+    done = subprocess.run([sys.executable, "-c", TELLS], cwd=ROOT, stderr=writes, check=False)
+    os.close(writes)
+
+    assert done.returncode == 7
