@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.layout import Layout
 from deploy.look import State
-from deploy.release import Release
+from deploy.release import Release, stands_in
 from deploy.serving import ask
 from deploy.steps import Action, Put, Run, Step, Steps, shell
 
@@ -13,14 +13,15 @@ def publish(at: Layout, release: Release, live: Release | None, found: State) ->
     """Make ``release`` the one that nginx talks to.
 
     Where the routes stay the same, that is one rename of the link nginx follows at each
-    new connection. Otherwise the new configuration has a link of its own, and reloading
-    nginx is what moves the visitors.
+    new connection. Otherwise the new configuration has a link of its own, and nginx is
+    reloaded. If every app stays in its pool, the link of before moves first, so that
+    nginx's old workers lead to the new release as well; if not, the reload moves visitors.
     """
     reroutes = live is None or live.routes != release.routes or found.publishing
     return (
         *((Step("check nginx", Run("nginx", "-t", "-q")),) if reroutes else ()),
         mark(at, release, undo=unmark(at, release, live) if reroutes else settle(at).do),
-        Step("go live", flip(at, release), undo=back(at, release, live)),
+        Step("go live", flip(at, release, live), undo=back(at, release, live)),
         *((point_nginx(at),) if found.links.get(at.nginx) != nginx_file(at) else ()),
         *((Step("reload nginx", reload_nginx()),) if reroutes else ()),
         Step("ask every app through nginx", ask(at, release, through_nginx=True)),
@@ -46,14 +47,21 @@ def unmark(at: Layout, release: Release, live: Release | None) -> Run:
     return reload_nginx(*(() if same else (at.live(release.routes),)), at.publishing)
 
 
-def flip(at: Layout, release: Release) -> Run:
-    """Point both links at the release, each by one rename, so that neither is ever missing."""
+def flip(at: Layout, release: Release, instead_of: Release | None = None) -> Run:
+    """Point the links at the release, each by one rename, so that none is ever missing.
+
+    The link that nginx follows now comes last: should power fail before, the server
+    starts with one release throughout.
+    """
+    sockets = at.sockets(release.id)
+    links = [(sockets, at.live(release.routes)), (at.folder(release.id), at.current)]
+    if instead_of and instead_of.routes != release.routes and stands_in(release, instead_of):
+        links.append((sockets, at.live(instead_of.routes)))
     script = (
-        'ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2" && '
-        'ln -sfn "$3" "$4.new" && mv -T "$4.new" "$4" && sync "$(dirname "$4")"'
+        'while [ $# -gt 0 ]; do ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2" || exit; shift 2; done'
     )
-    live, current = at.live(release.routes), at.current
-    return shell(script, at.sockets(release.id), live, at.folder(release.id), current)
+    words = [word for link in links for word in link]
+    return shell(f'home=$1; shift; {script}; sync "$home"', at.home, *words)
 
 
 def back(at: Layout, release: Release, live: Release | None) -> Run:

@@ -22,6 +22,9 @@ class PoolPart(Value):
     addresses: tuple[tuple[str, str], ...]
     """Host and path prefix of each mount."""
 
+    apps: tuple[str, ...]
+    """Their names."""
+
 
 class Release(Value):
     """The manifest, ``release.json``; written last, so that its presence means complete."""
@@ -51,9 +54,22 @@ def parts(site: Site) -> tuple[PoolPart, ...]:
             name=pool.name,
             workers=pool.workers,
             addresses=tuple((a.host, a.path) for app in apps for a in app.addresses),
+            apps=tuple(app.name for app in apps),
         )
         for pool in site.pools
         if (apps := site.of_pool(pool.name))
+    )
+
+
+def stands_in(new: Release, old: Release) -> bool:
+    """Whether ``new`` has all pools of ``old``, and the apps of both in the same pools.
+
+    Then a proxy that still routes as for ``old`` finds each app where it looks for it.
+    """
+    then = {app: pool.name for pool in old.pools for app in pool.apps}
+    now = {app: pool.name for pool in new.pools for app in pool.apps}
+    return {pool.name for pool in old.pools} <= {pool.name for pool in new.pools} and all(
+        now.get(app, pool) == pool for app, pool in then.items()
     )
 
 

@@ -51,6 +51,7 @@ def run(path: Path, environment: str, host: str, port: int, *, debug: bool) -> N
         port,
         application(path, environment, debug=debug) if serves else UNKNOWN_PATH,
         use_reloader=debug,
+        reloader_type="stat",  # the other one watches all of Python and loses events
         use_debugger=debug,
         extra_files=[str(path)],
         threaded=True,

@@ -52,8 +52,10 @@ def routes(site: Site = SITE) -> str:
     return render.nginx(site, AT)[1]
 
 
-def release(id_: str, installed: str, *, after: str = "", routed: str = "") -> Release:
-    part = PoolPart(name="default", workers=2, addresses=(("example.org", ""),))
+def release(
+    id_: str, installed: str, *, after: str = "", routed: str = "", pool: str = "default"
+) -> Release:
+    part = PoolPart(name=pool, workers=2, addresses=(("example.org", ""),), apps=("portal",))
     return Release(
         id=id_,
         version="1",

@@ -48,8 +48,8 @@ def undone(steps: Steps) -> list[str]:
 
 
 FLIP = (
-    """sh -c 'ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2" && """
-    """ln -sfn "$3" "$4.new" && mv -T "$4.new" "$4" && sync "$(dirname "$4")"' sh"""
+    """sh -c 'home=$1; shift; while [ $# -gt 0 ]; do ln -sfn "$1" "$2.new" && """
+    """mv -T "$2.new" "$2" || exit; shift 2; done; sync "$home"' sh /srv/yard"""
 )
 
 
@@ -114,7 +114,7 @@ cat /tmp/out/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz
  12. bring it to the disk
      $ sync --file-system {FOLDER}
  13. write its manifest
-     $ write {FOLDER}/release.json (360 bytes, mode 644)
+     $ write {FOLDER}/release.json (392 bytes, mode 644)
  14. open its sockets
      $ systemctl start {unit}.socket
  15. start its pools

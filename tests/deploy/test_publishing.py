@@ -64,9 +64,18 @@ def test_going_live_points_both_links_and_leaves_nothing_beside_them(at: There) 
     }
 
 
-def test_other_routes_leave_the_links_of_before_for_nginx_to_finish_with(at: There) -> None:
+def test_nginx_leads_to_the_new_release_before_it_reads_the_new_routes(at: There) -> None:
     perform(flip(at, A), Here())
-    perform(flip(at, C), Here())
+    perform(flip(at, C, A), Here())
+
+    assert links(at)[f"live/{A.routes}"] == f"/run/yard/{C.id}"
+    assert links(at)[f"live/{C.routes}"] == f"/run/yard/{C.id}"
+
+
+def test_routes_to_a_pool_that_an_app_has_left_stay_with_the_release_of_before(at: There) -> None:
+    moved = release(C.id, C.installed, routed=C.routes, pool="aside")
+    perform(flip(at, A), Here())
+    perform(flip(at, moved, A), Here())
 
     assert links(at)[f"live/{A.routes}"] == f"/run/yard/{A.id}"
     assert links(at)[f"live/{C.routes}"] == f"/run/yard/{C.id}"

@@ -147,7 +147,7 @@ def test_an_unknown_host_key_is_refused_until_it_is_trusted(
     project.fab("trust", "--yes")
 
     assert refused.code == 1
-    assert "fab trust" in refused.err
+    assert "fab trust" in refused.out
     assert len(project.live()) == 1
 
 
