@@ -28,6 +28,7 @@ from dispatcher.contained import Contained
 from dispatcher.mounts import Mounts
 from dispatcher.router import route
 from dispatcher.site import App, Site
+from dispatcher.stack import stack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -91,8 +92,8 @@ def ways(count: int) -> dict[str, WSGIApplication]:
         "nothing": nothing,
         "werkzeug": DispatcherMiddleware(nothing, dict.fromkeys(prefixes, nothing)),
         "ours": Mounts(nothing, dict.fromkeys(prefixes, nothing)),
-        "routed": route(site, {app.name: nothing for app in site}),
-        "served": route(site, {app.name: contained(app) for app in site}),
+        "routed": route(site, lambda *_: nothing),
+        "served": stack(site, {app.name: contained(app) for app in site}),
     }
 
 

@@ -34,12 +34,13 @@ class Contained:
         self,
         app: App,
         *,
+        load: Callable[[App], WSGIApplication] = load,
         show_traceback: bool = False,
         retry_seconds: float = RETRY_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Where ``show_traceback``, the traceback of a failure is on the page, else in the log."""
-        self.app = app
+        self.app, self.load_app = app, load
         self.error: LoadError | None = None
         self.show_traceback, self.retry_seconds, self.clock = show_traceback, retry_seconds, clock
         self._loaded: WSGIApplication | None = None
@@ -47,7 +48,6 @@ class Contained:
         self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        SERVING.set(self.app.name)
         loaded = self._loaded
         if loaded is None:
             loaded = self.load()
@@ -84,7 +84,7 @@ class Contained:
     def _try(self) -> None:
         token = SERVING.set(self.app.name)
         try:
-            self._loaded = load(self.app)
+            self._loaded = self.load_app(self.app)
             self.error = None
         except LoadError as error:
             known = self.error is not None and str(self.error) == str(error)

@@ -18,7 +18,8 @@ from dispatcher.contained import Contained
 from dispatcher.faults import RegistryError
 from dispatcher.pages import Page
 from dispatcher.registry import load
-from dispatcher.router import UNKNOWN_PATH, route
+from dispatcher.router import UNKNOWN_PATH
+from dispatcher.stack import stack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -75,7 +76,7 @@ def local(site: Site, *, debug: bool) -> WSGIApplication:
         app.name: Contained(app, show_traceback=debug, retry_seconds=RETRY_SECONDS) for app in site
     }
     Thread(target=load_all, args=(apps.values(),), name=LOADING, daemon=True).start()
-    return route(site, apps, by_address=True)
+    return stack(site, apps, by_address=True)
 
 
 def load_all(apps: Iterable[Contained]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from dispatcher.address import IP_LITERAL, PROBE_HOST, host_of
@@ -13,7 +13,8 @@ from dispatcher.site import claims
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from dispatcher.site import Site
+    from dispatcher.address import Address
+    from dispatcher.site import App, Site
 
 NOT_A_HOST = Page(400, "The request does not say which host it is for.")
 UNKNOWN_HOST = Page(421, "This server does not answer for that host name.")
@@ -63,18 +64,18 @@ class Router:
 
 def route(
     site: Site,
-    apps: Mapping[str, WSGIApplication],
+    at: Callable[[App, Address], WSGIApplication],
     *,
     probes: WSGIApplication | None = None,
     by_address: bool = False,
 ) -> Router:
-    """Return the router of ``site`` over its apps, by name; the addresses of others answer 421.
+    """Return the router of ``site``; ``at`` gives what answers for an app at an address.
 
     With ``by_address`` the site's own domain answers to IP addresses too.
     """
     mounts: dict[str, dict[str, WSGIApplication]] = {host: {} for host in site.hosts}
     for app, address in claims(site.apps):
-        mounts[address.host][address.path] = apps.get(app.name, ELSEWHERE)
+        mounts[address.host][address.path] = at(app, address)
     hosts = {host: on_host(prefixes) for host, prefixes in mounts.items()}
     if probes is not None:
         hosts[PROBE_HOST] = probes

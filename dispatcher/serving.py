@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.contained import Contained
 from dispatcher.probes import Probes
-from dispatcher.router import route
+from dispatcher.stack import stack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,7 +29,7 @@ def serve(settings: Settings) -> WSGIApplication:
     for app in apps.values():
         app.load()
     probes = Probes(apps, pool=settings.pool, release=settings.release)
-    application: WSGIApplication = route(
+    application: WSGIApplication = stack(
         site, apps, probes=probes, by_address=site.domain == LOCAL_DOMAIN
     )
     if settings.proxies:

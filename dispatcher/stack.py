@@ -1,0 +1,32 @@
+"""What a request passes through: router, mounts, boundary, app."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dispatcher.boundary import Boundary
+from dispatcher.router import ELSEWHERE, Router, route
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+    from dispatcher.address import Address
+    from dispatcher.contained import Contained
+    from dispatcher.site import App, Site
+
+
+def stack(
+    site: Site,
+    apps: Mapping[str, Contained],
+    *,
+    probes: WSGIApplication | None = None,
+    by_address: bool = False,
+) -> Router:
+    """Return the site over those of its apps that this process runs, by name."""
+
+    def at(app: App, address: Address) -> WSGIApplication:
+        here = apps.get(app.name)
+        return ELSEWHERE if here is None else Boundary(app, address, here)
+
+    return route(site, at, probes=probes, by_address=by_address)
