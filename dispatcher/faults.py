@@ -23,7 +23,11 @@ class Fault:
         return f"{place}{self.key}{given}{': ' if self.key else ''}{self.message}"
 
 
-class RegistryError(Exception):
+class DispatcherError(Exception):
+    """Something a person can put right: its text says how, and no traceback is shown for it."""
+
+
+class RegistryError(DispatcherError):
     """A site.toml that cannot be used. Nothing was started with it."""
 
     def __init__(self, path: Path, faults: tuple[Fault, ...]) -> None:

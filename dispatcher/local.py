@@ -15,7 +15,7 @@ from werkzeug.serving import is_running_from_reloader, run_simple
 
 from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.contained import Contained
-from dispatcher.faults import RegistryError
+from dispatcher.faults import DispatcherError, RegistryError
 from dispatcher.pages import Page
 from dispatcher.registry import load
 from dispatcher.router import UNKNOWN_PATH
@@ -33,7 +33,7 @@ RETRY_SECONDS = 1
 """An app whose file was missing is tried again soon: the reloader watches no file to come."""
 
 
-class PortError(Exception):
+class PortError(DispatcherError):
     """Nothing can listen there."""
 
     def __init__(self, host: str, port: int, reason: str, advice: str) -> None:

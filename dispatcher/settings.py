@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dispatcher.faults import DispatcherError
 from dispatcher.registry import load
 from dispatcher.site import Pool, Site
 
 
-class SettingsError(Exception):
+class SettingsError(DispatcherError):
     """A variable that cannot be followed."""
 
     def __init__(self, name: str, value: str, right: str) -> None:

@@ -1,11 +1,15 @@
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from dispatcher import cli
 from dispatcher.cli import main
 from tests.dispatcher.conftest import Write
 from tests.dispatcher.test_loader import WSGI
@@ -47,6 +51,36 @@ def taken() -> Iterator[int]:
 
 def dispatcher(*words: str, **environ: str) -> Result:
     return CliRunner().invoke(main, words, env=environ)
+
+
+def commands() -> dict[str, click.Command]:
+    """Return every command by its name, imported."""
+    context = click.Context(main)
+    found = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+def test_every_command_is_listed_with_its_own_first_line() -> None:
+    files = {path.stem for path in Path(cli.__file__).parent.glob("commands/[a-z]*.py")}
+    own = {name: command.get_short_help_str(99) for name, command in commands().items()}
+    assert set(cli.COMMANDS) == set(own) == files
+    assert own == cli.COMMANDS
+    assert all(f"{name}  " in dispatcher("--help").output for name in own)
+
+
+def test_help_imports_no_command_and_nothing_heavy() -> None:
+    code = (
+        "import sys; from dispatcher.cli import main; main(['--help'], standalone_mode=False);"
+        "print(*{'flask', 'werkzeug', 'pydantic', 'dispatcher.commands'} & set(sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == ""
+
+
+def test_a_command_that_is_not_there_is_a_mistake_of_use() -> None:
+    result = dispatcher("rnu")
+    assert result.exit_code == 2
+    assert "No such command 'rnu'" in result.output
 
 
 def test_check_is_content_with_a_site_that_works() -> None:
@@ -169,8 +203,8 @@ def test_help_shows_examples_that_exist() -> None:
     text = dispatcher("--help").output
     examples = [line.split() for line in text.splitlines() if line.startswith("    dispatcher")]
     assert len(examples) == 5
-    assert {words[1] for words in examples} <= set(main.commands)
+    assert {words[1] for words in examples} <= set(commands())
     options = {
-        option for command in main.commands.values() for p in command.params for option in p.opts
+        option for command in commands().values() for p in command.params for option in p.opts
     }
     assert {word for words in examples for word in words if word.startswith("--")} <= options
