@@ -13,8 +13,10 @@ Write = Callable[[str, str], None]
 
 
 @pytest.fixture(autouse=True)
-def _no_app_serves() -> None:
-    """Forget which app the test before asked: a server does so between requests."""
+def _no_app_serves() -> Iterator[None]:
+    """Forget which app a test asked: a server does so between requests."""
+    SERVING.set(OWN)
+    yield
     SERVING.set(OWN)
 
 
