@@ -29,7 +29,10 @@ class Address:
     """
 
     host: str
-    """Normalised: lower case, no port, no trailing dot."""
+    """Normalised: lower case, no port, no trailing dot.
+
+    One like ``*.archive.example.org`` stands for all names one label below that.
+    """
 
     path: str = ""
     """A prefix like ``/wiki``; empty for the whole host."""

@@ -22,6 +22,9 @@ UNKNOWN_PATH = Page(404, "There is nothing at this address.")
 
 ELSEWHERE = Page(421, "This process does not answer for that address.")
 
+LABEL = "dispatcher.label"
+"""The key of environ that holds the label which a wildcard host stands for."""
+
 SPELLINGS = 1024
 """How many further spellings of known hosts are remembered; a stranger cannot make it more."""
 
@@ -30,25 +33,31 @@ class Router:
     """Hand each request to the application of its host.
 
     A header that is no host name answers 400, a host that is nobody's 421 (RFC 9110,
-    section 15.5.20). ``address_host`` names the host that stands in for IP addresses,
-    where a site can be reached by those.
+    section 15.5.20). A host like ``*.archive.example.org`` answers for every name one label
+    below it that has no entry of its own, and the label is in environ as `LABEL`.
+    ``address_host`` names the host that stands in for IP addresses, where a site can be
+    reached by those.
     """
 
     def __init__(self, hosts: Mapping[str, WSGIApplication], address_host: str = "") -> None:
         self.hosts = dict(hosts)
         self.address_host = address_host
-        self.spellings = dict(hosts)
+        self.spellings = {host: app for host, app in hosts.items() if "*" not in host}
         self.room = len(hosts) + SPELLINGS
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         header = environ.get("HTTP_HOST", "")
         app = self.spellings.get(header)
         if app is None:
-            app = self.find(header)
+            app = self.find(header, environ)
         return app(environ, start_response)
 
-    def find(self, header: str) -> WSGIApplication:
-        """Return what answers for a Host header, and remember it where the host is known."""
+    def find(self, header: str, environ: WSGIEnvironment) -> WSGIApplication:
+        """Return what answers for a Host header, and remember it where the host is known.
+
+        What a wildcard stands for is written into ``environ`` and not remembered: strangers
+        can think of any number.
+        """
         host = host_of(header)
         if host is None:
             return NOT_A_HOST
@@ -56,7 +65,8 @@ class Router:
             host = self.address_host
         app = self.hosts.get(host)
         if app is None:
-            return UNKNOWN_HOST
+            environ[LABEL], _, domain = host.partition(".")
+            return self.hosts.get(f"*.{domain}", UNKNOWN_HOST)
         if len(self.spellings) < self.room:
             self.spellings[header] = app
         return app

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.address import PROBE_HOST, Address
-from dispatcher.router import SPELLINGS, Router, route
+from dispatcher.router import LABEL, SPELLINGS, Router, route
 from dispatcher.site import App, Site
 from tests.dispatcher.wsgi import Seen, ask, environ_of, get
 
@@ -68,6 +68,54 @@ def test_a_path_that_is_nobodys_on_a_known_host_is_not_found() -> None:
     assert get(route(Site("yard", "example.org", ()), seen), "/").status == 404
 
 
+GROUPS = App("groups", "apps.groups:app", (Address("*.archive.example.org"),))
+ARCHIVE = App(
+    "archive",
+    "apps.archive:app",
+    (
+        Address("archive.example.org"),
+        Address("help.archive.example.org"),
+        Address("*.archive.example.org", "/help"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "app", "label"),
+    [
+        pytest.param("choir.archive.example.org", "/", "groups", "choir", id="one label below"),
+        pytest.param("CHOIR.Archive.Example.org.:80", "/", "groups", "choir", id="normalised"),
+        pytest.param("choir.archive.example.org", "/help/", "archive", "choir", id="a mount"),
+        pytest.param("help.archive.example.org", "/", "archive", None, id="an exact host wins"),
+        pytest.param("archive.example.org", "/", "archive", None, id="not its own domain"),
+    ],
+)
+def test_a_wildcard_answers_one_label_below_its_domain_and_says_which(
+    host: str, path: str, app: str, label: str | None
+) -> None:
+    apps = {name: Seen(name) for name in ("groups", "archive")}
+    site = route(Site("yard", "example.org", (GROUPS, ARCHIVE)), lambda app, _: apps[app.name])
+
+    assert get(site, path, host).text == app
+    assert apps[app].environ.get(LABEL) == label
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        pytest.param("a.b.archive.example.org", 421, id="two labels below"),
+        pytest.param("choirarchive.example.org", 421, id="ends like it"),
+        pytest.param("archive.example.net", 421, id="elsewhere"),
+        pytest.param("*.archive.example.org", 400, id="itself"),
+        pytest.param(".archive.example.org", 400, id="no label"),
+        pytest.param("a_b.archive.example.org", 400, id="no host label"),
+    ],
+)
+def test_a_wildcard_answers_nothing_else(host: str, status: int) -> None:
+    site = route(Site("yard", "example.org", (GROUPS,)), seen)
+    assert get(site, "/", host).status == status
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "[::1]:8000", "192.168.1.2"])
 def test_an_ip_address_is_the_sites_own_host_where_that_is_wanted(host: str) -> None:
     assert get(router(by_address=True), "/wiki/", host).text == "wiki"
@@ -93,6 +141,16 @@ def test_hosts_of_strangers_leave_nothing_behind() -> None:
 
     for number in range(3000):
         get(site, "/", f"host{number}.example")
+
+    assert site.spellings == before
+
+
+def test_what_a_wildcard_stands_for_is_not_remembered() -> None:
+    site = route(Site("yard", "example.org", (GROUPS,)), seen)
+    before = dict(site.spellings)
+
+    for number in range(3000):
+        assert get(site, "/", f"group{number}.archive.example.org").text == "groups"
 
     assert site.spellings == before
 
