@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from dispatcher import schema
 from dispatcher.address import LOCAL_DOMAIN, Address
+from dispatcher.given import errors_of_given
 from dispatcher.site import App, Pool, Server, Site, conflicts
 from dispatcher.toml_lines import Key
 
@@ -29,6 +30,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_apps(document.get("apps"))
     found += errors_of_pools(apps, document.get("pools"))
     found += errors_of_addresses(values)
+    found += errors_of_given(values)
     found += errors_of_users(name, {"default", *pools})
     if len(found) > before or top is None:
         return None
@@ -39,6 +41,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
         pools=tuple(pool(name, pools.get(name)) for name in dict.fromkeys(("default", *pools))),
         servers=tuple(server(name, entry) for name, entry in servers.items()),
         environment=environment,
+        scheme="http" if below else "https",
     )
 
 
@@ -120,7 +123,18 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
     if entry.subdomain is not None:
         addresses.append(Address(f"{entry.subdomain}.{domain}"))
     addresses += (Address(f"{host}{below}") for host in entry.domains)
-    return App(name, entry.app, tuple(addresses), entry.pool)
+    return App(
+        name,
+        entry.app,
+        tuple(addresses),
+        entry.pool,
+        args=entry.args,
+        config=entry.config,
+        env=entry.env,
+        lazy=entry.load == "lazy",
+        each_mount=entry.each_mount,
+        alone=entry.alone,
+    )
 
 
 def pool(name: str, entry: schema.PoolTable | None) -> Pool:

@@ -93,3 +93,10 @@ class Contained:
                 log.error("%s", error, exc_info=None if self.show_traceback else error.__cause__)
         finally:
             SERVING.reset(token)
+
+
+def load_all(apps: Iterable[Contained]) -> None:
+    """Load those that are not left to their first request."""
+    for app in apps:
+        if not app.app.lazy:
+            app.load()

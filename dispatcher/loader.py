@@ -5,8 +5,14 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import os
+import sys
 import traceback
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from dispatcher.placeholders import filled
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -14,6 +20,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from dispatcher.site import App
+
+NOTHING: Mapping[str, Callable[[], str]] = MappingProxyType({})
 
 
 class LoadError(Exception):
@@ -32,18 +40,22 @@ class LoadError(Exception):
         return "".join(traceback.format_exception(self.__cause__)) if self.__cause__ else ""
 
 
-def load(app: App) -> WSGIApplication:
-    """Import what ``app`` names and call it where it is a factory.
+def load(
+    app: App, values: Mapping[str, Callable[[], str]] = NOTHING, **more: object
+) -> WSGIApplication:
+    """Import what ``app`` names and call it where it is a factory, with its args and ``more``.
 
-    Raises `LoadError`, also where the app's code calls ``sys.exit``.
+    ``values`` gives what placeholders stand for. Sets the app's environment variables in
+    this process. Raises `LoadError`, also where the app's code calls ``sys.exit``.
     """
     module_name, _, attribute = app.target.partition(":")
     importlib.invalidate_caches()  # the file may be a moment old
     try:
+        os.environ.update(filled(app.env, values))
         found = attribute_of(app, importlib.import_module(module_name), attribute)
-        if not is_factory(app, found):
-            return found  # type: ignore[no-any-return]
-        made = found()
+        args = None if app.args is None and not more else {**(app.args or {}), **more}
+        made = made_by(app, found, filled(args, values))
+        configure(app, made, filled(app.config, values))
     except LoadError:
         raise
     except ModuleNotFoundError as error:
@@ -52,7 +64,41 @@ def load(app: App) -> WSGIApplication:
         raise LoadError(app, told(error)) from error
     except (Exception, SystemExit) as error:
         raise LoadError(app, told(error)) from error
-    return checked(app, made)
+    return made
+
+
+def made_by(app: App, found: Any, args: Mapping[str, Any] | None) -> WSGIApplication:
+    """Return the app that ``found`` is or makes; what is given arguments is a factory."""
+    if args is not None:
+        refuse_unfit(app, found, args)
+    elif not is_factory(app, found):
+        if app.each_mount and len(app.addresses) > 1:
+            raise LoadError(app, "each_mount needs a factory, and this is one app already")
+        return found  # type: ignore[no-any-return]
+    return checked(app, found(**(args or {})))
+
+
+def refuse_unfit(app: App, found: Any, args: Mapping[str, Any]) -> None:
+    if not callable(found):
+        raise LoadError(app, f"it is {found!r}, which takes no args")
+    if is_async(found):
+        raise LoadError(app, ASGI)
+    signature = inspect.signature(found)
+    try:
+        signature.bind(**args)
+    except TypeError as error:
+        raise LoadError(app, f"it takes {signature}, which args does not fit: {error}") from None
+
+
+def configure(app: App, made: Any, config: Mapping[str, Any]) -> None:
+    """Put ``config`` into a Flask app."""
+    if not config:
+        return
+    flask = sys.modules.get("flask")
+    if flask is None or not isinstance(made, flask.Flask):
+        kind = f"{type(made).__module__}.{type(made).__qualname__}"
+        raise LoadError(app, f"config is for Flask apps, this is a {kind}; write args or env")
+    made.config.update(config)
 
 
 def attribute_of(app: App, module: ModuleType, path: str) -> Any:
@@ -81,7 +127,8 @@ def is_factory(app: App, found: Any) -> bool:
         return True
     if fits(outer, 2) or fits(inner, 2):
         return False
-    raise LoadError(app, f"it takes {inner}; a factory takes nothing, a WSGI app two arguments")
+    right = "a factory takes nothing but args, a WSGI app two arguments"
+    raise LoadError(app, f"it takes {inner}; {right}")
 
 
 ASGI = "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware"

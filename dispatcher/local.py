@@ -6,7 +6,7 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from dispatcher.address import LOCAL_DOMAIN
-from dispatcher.contained import Contained
+from dispatcher.contained import load_all
 from dispatcher.faults import DispatcherError, RegistryError
+from dispatcher.instances import contain
 from dispatcher.pages import Page
 from dispatcher.registry import load
 from dispatcher.router import UNKNOWN_PATH
@@ -50,7 +51,7 @@ def run(path: Path, environment: str, host: str, port: int, *, debug: bool) -> N
     run_simple(
         host,
         port,
-        application(path, environment, debug=debug) if serves else UNKNOWN_PATH,
+        application(path, environment, debug=debug, port=port) if serves else UNKNOWN_PATH,
         use_reloader=debug,
         reloader_type="stat",  # the other one watches all of Python and loses events
         use_debugger=debug,
@@ -59,10 +60,13 @@ def run(path: Path, environment: str, host: str, port: int, *, debug: bool) -> N
     )
 
 
-def application(path: Path, environment: str, *, debug: bool) -> WSGIApplication:
+def application(
+    path: Path, environment: str, *, debug: bool, port: int | None = None
+) -> WSGIApplication:
     """Return the site; where the registry broke while it ran, a page that says how."""
     try:
-        return local(load(path, environment, LOCAL_DOMAIN), debug=debug)
+        site = load(path, environment, LOCAL_DOMAIN)
+        return local(replace(site, port=port), debug=debug)
     except RegistryError as error:
         if not is_running_from_reloader():
             raise
@@ -72,16 +76,9 @@ def application(path: Path, environment: str, *, debug: bool) -> WSGIApplication
 
 def local(site: Site, *, debug: bool) -> WSGIApplication:
     """Return the site's router, its apps loading meanwhile: a broken one is told at once."""
-    apps = {
-        app.name: Contained(app, show_traceback=debug, retry_seconds=RETRY_SECONDS) for app in site
-    }
+    apps = contain(site, site, show_traceback=debug, retry_seconds=RETRY_SECONDS)
     Thread(target=load_all, args=(apps.values(),), name=LOADING, daemon=True).start()
     return stack(site, apps, by_address=True)
-
-
-def load_all(apps: Iterable[Contained]) -> None:
-    for app in apps:
-        app.load()
 
 
 def check_port(host: str, port: int) -> None:
@@ -117,6 +114,7 @@ def gunicorn(path: Path, environment: str, host: str, port: int) -> None:
         "DISPATCHER_SITE": str(path),
         "DISPATCHER_ENV": environment,
         "DISPATCHER_DOMAIN": LOCAL_DOMAIN,
+        "DISPATCHER_PORT": str(port),
         "PYTHONPATH": os.pathsep.join(folders),
     }
     words = ["-m", "gunicorn", "--config", "python:dispatcher.gunicorn", "--bind", bind]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Probes:
-    """Answer ``/live`` (this process runs) and ``/ready`` (every app of it is loaded)."""
+    """Answer ``/live`` (this process runs) and ``/ready`` (every app is loaded, save lazy ones)."""
 
     def __init__(self, apps: Mapping[str, Contained], *, pool: str = "", release: str = "") -> None:
         self.apps, self.pool, self.release = apps, pool, release
@@ -35,9 +35,10 @@ class Probes:
                 return self.told(404, error="there are /live and /ready")
 
     def faults(self) -> dict[str, str | None]:
-        """Return each app's fault, None for one that works. Loads those that are not loaded."""
+        """Return each app's fault, None for one that works. Loads those not loaded."""
         for app in self.apps.values():
-            app.load()
+            if app.error or not app.app.lazy:
+                app.load()
         return {name: str(app.error) if app.error else None for name, app in self.apps.items()}
 
     def told(self, status: int, **more: object) -> Response:

@@ -12,6 +12,7 @@ from dispatcher.address import PROBE_HOST, fault_of_host, fault_of_label, fault_
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REMOTE = re.compile(
     r"(?:(?P<user>[a-z_][a-z0-9_-]*)@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-f:]+\])(?::(?P<port>\d{1,5}))?"
 )
@@ -61,6 +62,14 @@ def fault_of_remote(remote: str) -> str | None:
     return "is not how SSH reaches a server; write 'deploy@web1.example.org' or 'web1:2222'"
 
 
+def fault_of_variable(name: str) -> str | None:
+    if not VARIABLE.fullmatch(name):
+        return "is not the name of an environment variable; write one like 'WIKI_HOME'"
+    if name.startswith("DISPATCHER_"):
+        return "is the dispatcher's own; its variables are set from outside the registry"
+    return None
+
+
 Name = Annotated[str, checked(fault_of_name)]
 Domain = Annotated[str, checked(fault_of_domain)]
 
@@ -88,6 +97,12 @@ class AppTable(Table):
     subdomain: Annotated[str, checked(fault_of_label)] | None = None
     domains: list[Domain] = []
     pool: str = "default"
+    args: dict[str, Any] | None = None
+    config: dict[str, Any] = {}
+    env: dict[Annotated[str, checked(fault_of_variable)], str] = {}
+    load: Literal["eager", "lazy"] = "eager"
+    each_mount: bool = False
+    alone: bool = False
 
 
 class PoolTable(Table):
@@ -138,7 +153,7 @@ def errors_of(table: type[T], data: object) -> tuple[T | None, list[Error]]:
     except ValidationError as error:
         return None, [
             (
-                tuple(str(part) for part in one["loc"]),
+                tuple(str(part) for part in one["loc"] if part != "[key]"),
                 explain(table, one),
                 None if one["type"] == "missing" else one["input"],
             )

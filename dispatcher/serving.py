@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dispatcher.address import LOCAL_DOMAIN
-from dispatcher.contained import Contained
+from dispatcher.contained import load_all
+from dispatcher.instances import contain
 from dispatcher.probes import Probes
 from dispatcher.stack import stack
 
@@ -25,9 +26,8 @@ def serve(settings: Settings) -> WSGIApplication:
     `RegistryError` and `SettingsError`.
     """
     site = settings.read()
-    apps = {app.name: Contained(app) for app in site if settings.pool in ("", app.pool)}
-    for app in apps.values():
-        app.load()
+    apps = contain(site, (app for app in site if settings.pool in ("", app.pool)))
+    load_all(apps.values())
     probes = Probes(apps, pool=settings.pool, release=settings.release)
     application: WSGIApplication = stack(
         site, apps, probes=probes, by_address=site.domain == LOCAL_DOMAIN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dispatcher.faults import DispatcherError
@@ -41,6 +41,9 @@ class Settings:
     proxies: int = 0
     """How many proxies stand in front whose X-Forwarded-For and -Proto are to be believed."""
 
+    port: int | None = None
+    """Where visitors reach the site, if not at the scheme's own port."""
+
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Settings:
         """Read the variables; raises `SettingsError`."""
@@ -48,6 +51,9 @@ class Settings:
         if not proxies.isdecimal():
             right = "must be how many proxies stand in front, as in 1"
             raise SettingsError("DISPATCHER_PROXIES", proxies, right)
+        port = environ.get("DISPATCHER_PORT", "")
+        if port and not port.isdecimal():
+            raise SettingsError("DISPATCHER_PORT", port, "must be a port, as in 8000")
         return cls(
             site=Path(environ.get("DISPATCHER_SITE", "site.toml")),
             env=environ.get("DISPATCHER_ENV", ""),
@@ -55,6 +61,7 @@ class Settings:
             pool=environ.get("DISPATCHER_POOL", ""),
             release=environ.get("DISPATCHER_RELEASE", ""),
             proxies=int(proxies),
+            port=int(port) if port else None,
         )
 
     def read(self) -> Site:
@@ -64,7 +71,7 @@ class Settings:
         if self.pool and self.pool not in names:
             right = f"{self.site} has the pools {', '.join(names)}"
             raise SettingsError("DISPATCHER_POOL", self.pool, right)
-        return site
+        return replace(site, port=self.port)
 
     def pool_of(self, site: Site) -> Pool:
         """Return the pool whose processes serve; the whole site is served as the default one."""

@@ -4,8 +4,9 @@ Values only. Nothing here loads an app or a web framework, so the deployment can
 read a site without starting it. `dispatcher.registry` makes them from site.toml.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from dispatcher.address import Address
 
@@ -22,6 +23,24 @@ class App:
     addresses: tuple[Address, ...]
 
     pool: str = "default"
+
+    args: Mapping[str, Any] | None = field(default=None, hash=False)
+    """Keyword arguments for the factory; strings in these three may have placeholders."""
+
+    config: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Goes into a Flask app's ``config``."""
+
+    env: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Environment variables of the whole process, set before the import."""
+
+    lazy: bool = False
+    """Load it with its first request, not when its pool starts."""
+
+    each_mount: bool = False
+    """Make it once for each of its addresses, since it keeps the one it was made for."""
+
+    alone: bool = False
+    """It shares its processes with no other app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +75,19 @@ class Site:
     servers: tuple[Server, ...] = ()
     environment: str = ""
 
+    scheme: str = "https"
+    port: int | None = None
+    """How the site is reached from outside; None is the scheme's own port."""
+
     @property
     def hosts(self) -> tuple[str, ...]:
         """Every host name of the site, the site's own first."""
         return tuple(dict.fromkeys((self.domain, *(a.host for _, a in claims(self.apps)))))
+
+    def url(self, address: Address) -> str:
+        """Return where ``address`` is from outside, without a slash at the end."""
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.scheme}://{address.host}{port}{address.path}"
 
     def app(self, name: str) -> App:
         """Return the app called ``name``; raises LookupError naming those there are."""

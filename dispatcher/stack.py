@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dispatcher.boundary import Boundary
+from dispatcher.instances import instance
 from dispatcher.router import ELSEWHERE, Router, route
 
 if TYPE_CHECKING:
@@ -23,10 +24,10 @@ def stack(
     probes: WSGIApplication | None = None,
     by_address: bool = False,
 ) -> Router:
-    """Return the site over those of its apps that this process runs, by name."""
+    """Return the site over those of its apps that this process runs, by instance."""
 
     def at(app: App, address: Address) -> WSGIApplication:
-        here = apps.get(app.name)
+        here = apps.get(instance(app, address))
         return ELSEWHERE if here is None else Boundary(app, address, here)
 
     return route(site, at, probes=probes, by_address=by_address)

@@ -11,7 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = {"apps", "bench", "deploy", "dispatcher", "fabfile", "tests"}
 
-VALUES = {"address", "assembly", "faults", "overlay", "registry", "schema", "site", "toml_lines"}
+VALUES = {
+    "address",
+    "assembly",
+    "faults",
+    "given",
+    "overlay",
+    "placeholders",
+    "registry",
+    "schema",
+    "site",
+    "toml_lines",
+}
 """The part of the dispatcher that is about site.toml alone, without a web framework."""
 
 FRAMEWORKS = {"flask", "gevent", "gunicorn", "jinja2", "werkzeug"}

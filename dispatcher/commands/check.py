@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from dispatcher.cli import env_option, prepare, site_option
+from dispatcher.instances import contain
 from dispatcher.loader import LoadError
-from dispatcher.loader import load as load_app
 from dispatcher.registry import load
 
 
@@ -22,14 +22,15 @@ def command(path: Path, environment: str) -> None:
     """
     prepare(path)
     site = load(path, environment)
+    apps = contain(site, site)
     faults = 0
-    for app in site:
+    for name, app in apps.items():
         try:
-            load_app(app)
+            app.load_app(app.app)
         except LoadError as error:
             faults += 1
             click.echo(f"fault  {error}")
         else:
-            click.echo(f"ok     {app.name}: {app.target}")
+            click.echo(f"ok     {name}: {app.app.target}")
     if faults:
-        raise click.ClickException(f"{faults} of {len(site.apps)} apps cannot be loaded")
+        raise click.ClickException(f"{faults} of {len(apps)} apps cannot be loaded")

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dispatcher.address import Address
 from dispatcher.loader import LoadError, load
 from dispatcher.site import App
 from tests.dispatcher.conftest import Write
@@ -207,7 +209,7 @@ def test_a_factory_is_called_and_a_wsgi_callable_is_taken(
         pytest.param(
             "def create(config): pass",
             "create",
-            "it takes (config); a factory takes nothing, a WSGI app two arguments",
+            "it takes (config); a factory takes nothing but args, a WSGI app two arguments",
             id="wants an argument",
         ),
         pytest.param(
@@ -300,3 +302,99 @@ def test_an_app_that_was_missing_is_found_once_it_is_there(write: Write) -> None
     reason("wiki_app:application")
     write("wiki_app", WSGI)
     assert get(load(app("wiki_app:application"))).text == "here"
+
+
+FACTORY = WSGI + "def create(root, *, size=1): application.given = root, size; return application"
+
+
+def given(**more: Any) -> App:
+    return App("wiki", "wiki_app:create", (), **more)
+
+
+def test_a_factory_is_called_with_its_args(write: Write) -> None:
+    write("wiki_app", FACTORY)
+    values = {"state": lambda: "/srv/wiki"}
+    made: Any = load(given(args={"root": "{state}", "size": 3}), values)
+    assert made.given == ("/srv/wiki", 3)
+
+
+def test_what_the_dispatcher_adds_to_args_goes_to_the_factory_too(write: Write) -> None:
+    write("wiki_app", FACTORY)
+    made: Any = load(given(args={"root": "a"}), size=4)
+    assert made.given == ("a", 4)
+
+
+def test_args_make_a_factory_of_what_could_be_an_app(write: Write) -> None:
+    write("wiki_app", WSGI + "def create(a, b): return application")
+    assert get(load(given(args={"a": 1, "b": 2}))).text == "here"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (
+            {"size": 3},
+            "it takes (root, *, size=1), which args does not fit: "
+            "missing a required argument: 'root'",
+        ),
+        (
+            {"root": 1, "siez": 2},
+            "it takes (root, *, size=1), which args does not fit: "
+            "got an unexpected keyword argument 'siez'",
+        ),
+    ],
+)
+def test_args_that_do_not_fit_are_told_with_what_the_factory_takes(
+    write: Write, args: dict[str, Any], told: str
+) -> None:
+    write("wiki_app", FACTORY)
+    with pytest.raises(LoadError) as raised:
+        load(given(args=args))
+    assert raised.value.reason == told
+
+
+def test_what_is_no_factory_takes_no_args(write: Write) -> None:
+    write("wiki_app", "create = 3")
+    with pytest.raises(LoadError, match="it is 3, which takes no args"):
+        load(given(args={}))
+
+
+def test_an_app_that_is_there_already_cannot_be_made_for_each_mount(write: Write) -> None:
+    write("wiki_app", WSGI)
+    addresses = (Address("a.org"), Address("b.org"))
+    with pytest.raises(LoadError, match="each_mount needs a factory"):
+        load(App("wiki", "wiki_app:application", addresses, each_mount=True))
+
+
+def test_the_apps_variables_are_set_before_it_is_imported(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WIKI_HOME", "none")
+    write("wiki_app", f"import os\nHOME = os.environ['WIKI_HOME']\n{WSGI}\napplication.home = HOME")
+    app = App("wiki", "wiki_app:application", (), env={"WIKI_HOME": "{state}"})
+    made: Any = load(app, {"state": lambda: "/srv/wiki"})
+    assert made.home == "/srv/wiki"
+
+
+def test_config_goes_into_a_flask_app_over_its_own(write: Write) -> None:
+    write(
+        "wiki_app",
+        """
+        from flask import Flask
+        def create():
+            app = Flask(__name__)
+            app.config["SIZE"], app.config["KEPT"] = 1, 2
+            return app
+        """,
+    )
+    made: Any = load(given(config={"SIZE": 3, "ROOT": "{state}"}), {"state": lambda: "/srv"})
+    assert (made.config["SIZE"], made.config["KEPT"], made.config["ROOT"]) == (3, 2, "/srv")
+
+
+def test_config_for_what_is_no_flask_app_is_refused_with_what_to_do(write: Write) -> None:
+    write("wiki_app", WSGI)
+    with pytest.raises(LoadError) as raised:
+        load(App("wiki", "wiki_app:application", (), config={"SIZE": 3}))
+    assert raised.value.reason == (
+        "config is for Flask apps, this is a builtins.function; write args or env"
+    )

@@ -6,6 +6,7 @@ import pytest
 from dispatcher.address import Address
 from dispatcher.faults import RegistryError
 from dispatcher.registry import load
+from dispatcher.schema import AppTable
 from dispatcher.site import Pool, Server, Site
 
 Write = Callable[[str], Path]
@@ -142,8 +143,8 @@ domian = "staging.example.org"
         "servers, environments",
         "line 5: apps.portal.app = 'apps.portal': is not 'package.module:attribute'; write what "
         "to import, like 'apps.wiki:create_app'",
-        "line 7: apps.portal.worker = 1: is not a key of this table; known are app, path, "
-        "subdomain, domains, pool",
+        "line 7: apps.portal.worker = 1: is not a key of this table; known are "
+        + ", ".join(AppTable.model_fields),
         "line 11: apps.wiki.path = '/wiki/': can never match: a prefix ends without a slash; "
         "write '/wiki'",
         "line 12: apps.wiki.subdomain = 'wi_ki': is not a host label; write letters, digits and "

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from pathlib import Path
@@ -146,3 +147,29 @@ def test_behind_a_proxy_only_what_the_proxy_itself_added_is_believed(path: Path)
 def test_by_ip_address_only_a_local_site_can_be_reached(path: Path) -> None:
     assert get(serve(Settings(path)), "/", "127.0.0.1").status == 421
     assert get(serve(Settings(path, domain="localhost")), "/", "127.0.0.1").status == 200
+
+
+LOADED = APPS + "loaded = []\ndef broken(): loaded.append(1); return wiki"
+
+
+def loaded() -> list[int]:
+    return list(importlib.import_module("yard_apps").loaded)
+
+
+def test_an_eager_app_is_loaded_before_the_first_request(path: Path, write: Write) -> None:
+    write("yard_apps", LOADED)
+    serve(Settings(path))
+    assert loaded() == [1]
+
+
+def test_a_lazy_app_is_loaded_with_its_first_request_and_ready_does_not_wait_for_it(
+    path: Path, write: Write
+) -> None:
+    write("yard_apps", LOADED)
+    path.write_text(SITE.replace('path = "/broken"', 'path = "/broken"\nload = "lazy"'))
+    site = serve(Settings(path))
+    assert get(site, "/ready", PROBE_HOST).status == 200
+    assert loaded() == []
+
+    assert get(site, "/broken/").status == 200
+    assert loaded() == [1]

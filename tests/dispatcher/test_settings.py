@@ -40,9 +40,12 @@ def test_each_variable_has_its_setting() -> None:
             "DISPATCHER_POOL": "files",
             "DISPATCHER_RELEASE": "r1",
             "DISPATCHER_PROXIES": "2",
+            "DISPATCHER_PORT": "8000",
         }
     )
-    assert settings == Settings(Path("/srv/site.toml"), "staging", "localhost", "files", "r1", 2)
+    assert settings == Settings(
+        Path("/srv/site.toml"), "staging", "localhost", "files", "r1", 2, 8000
+    )
 
 
 @pytest.mark.parametrize("value", ["", "one", "-1", "1.5", " 1"])
@@ -52,6 +55,11 @@ def test_a_number_of_proxies_that_is_none_is_refused_with_what_would_be_right(va
     assert str(raised.value) == (
         f"DISPATCHER_PROXIES={value!r}: must be how many proxies stand in front, as in 1"
     )
+
+
+def test_a_port_that_is_none_is_refused_with_what_would_be_right() -> None:
+    with pytest.raises(SettingsError, match="DISPATCHER_PORT='http': must be a port, as in 8000"):
+        Settings.of({"DISPATCHER_PORT": "http"})
 
 
 def test_a_pool_that_is_not_there_is_refused_with_those_that_are(path: Path) -> None:
