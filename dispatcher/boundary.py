@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
+from dispatcher.exchange import KEY, Exchange, Observer
 from dispatcher.logs import SERVING
 
 if TYPE_CHECKING:
@@ -15,11 +18,65 @@ if TYPE_CHECKING:
 
 
 class Boundary:
-    """A WSGI application around ``app`` as it answers at ``address``."""
+    """A WSGI application around ``app`` as it answers at ``address``.
 
-    def __init__(self, app: App, address: Address, inner: WSGIApplication) -> None:
+    Each of the ``observers`` is told of every exchange, first when it begins, then when
+    its response is closed.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        address: Address,
+        inner: WSGIApplication,
+        *,
+        observers: tuple[Observer, ...] = (),
+    ) -> None:
         self.app, self.address, self.inner = app, address, inner
+        self.observers = observers
+        self.name, self.mount = app.name, address.host + address.path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        SERVING.set(self.app.name)
-        return self.inner(environ, start_response)
+        SERVING.set(self.name)
+        exchange = Exchange(self.name, self.mount, os.urandom(16).hex(), perf_counter())
+        environ[KEY] = exchange
+        for observer in self.observers:
+            observer.begin(exchange, environ)
+
+        def started(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
+            exchange.status = int(status[:3])
+            return start_response(status, headers, *exc_info)
+
+        return Answer(self.inner(environ, started), exchange, environ, self.observers)
+
+
+class Answer:
+    """The response of an app, whose closing the observers are told of."""
+
+    __slots__ = ("chunks", "environ", "exchange", "observers", "response")
+
+    def __init__(
+        self,
+        response: Iterable[bytes],
+        exchange: Exchange,
+        environ: WSGIEnvironment,
+        observers: tuple[Observer, ...],
+    ) -> None:
+        self.response, self.chunks = response, iter(response)
+        self.exchange, self.environ, self.observers = exchange, environ, observers
+
+    def __iter__(self) -> Answer:
+        return self
+
+    def __next__(self) -> bytes:
+        chunk = next(self.chunks)
+        self.exchange.sent += len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        try:
+            if hasattr(self.response, "close"):
+                self.response.close()
+        finally:
+            for observer in self.observers:
+                observer.end(self.exchange, self.environ)

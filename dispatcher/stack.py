@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from dispatcher.address import Address
     from dispatcher.contained import Contained
+    from dispatcher.exchange import Observer
     from dispatcher.site import App, Site
 
 
@@ -23,11 +24,12 @@ def stack(
     *,
     probes: WSGIApplication | None = None,
     by_address: bool = False,
+    observers: tuple[Observer, ...] = (),
 ) -> Router:
     """Return the site over those of its apps that this process runs, by instance."""
 
     def at(app: App, address: Address) -> WSGIApplication:
         here = apps.get(instance(app, address))
-        return ELSEWHERE if here is None else Boundary(app, address, here)
+        return ELSEWHERE if here is None else Boundary(app, address, here, observers=observers)
 
     return route(site, at, probes=probes, by_address=by_address)
