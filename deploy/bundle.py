@@ -6,6 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+MADE = 2
+"""How `deploy.tools` makes a toolbox; each change counts it up, so that servers make it anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -58,7 +61,7 @@ class Toolbox:
 
     @property
     def name(self) -> str:
-        return f"toolbox-{self.requirements.sha256[:12]}"
+        return f"toolbox-{self.requirements.sha256[:12]}-{MADE}"
 
     @property
     def uv(self) -> File:

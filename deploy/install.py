@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from deploy import environments
 from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
 from deploy.shipping import ship
 from deploy.steps import Put, Run, Step, Steps, shell
-from deploy.tools import empty, environment, install_locked, install_wheel
+from deploy.tools import empty, install_wheel
 
 SANDBOX = (
     "DynamicUser=yes",
@@ -35,8 +36,8 @@ def install(at: Layout, bundle: Bundle, found: State) -> Steps:
     return (
         Step("make the release's folder", empty(folder), undo=Run("rm", "-rf", folder)),
         *ship(at, bundle.files, folder, found),
-        Step("make its environment", environment(at, f"{folder}/venv")),
-        Step("install its dependencies", install_locked(at, python, folder)),
+        *environments.make(at, bundle, found),
+        environments.copy(at, bundle, found),
         Step("build the site in a sandbox", build(at, sdist, wheel)),
         Step("install the site", install_wheel(at, python, wheel)),
         # uv's lock file is left writable for all.

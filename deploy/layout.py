@@ -37,6 +37,11 @@ class Layout:
         return f"{self.home}/cache"
 
     @property
+    def environments(self) -> str:
+        """The installed dependencies, once for each lock; a release begins as a copy of one."""
+        return f"{self.home}/environments"
+
+    @property
     def toolbox(self) -> str:
         """A link to the environment that makes environments: uv, setuptools."""
         return f"{self.home}/toolbox"
@@ -99,6 +104,9 @@ class Layout:
 
     def folder(self, release: str) -> str:
         return f"{self.releases}/{release}"
+
+    def environment(self, name: str) -> str:
+        return f"{self.environments}/{name}"
 
     def user(self, pool: str) -> str:
         return f"{self.site}-{pool}"

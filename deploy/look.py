@@ -33,6 +33,9 @@ class State(BaseModel):
     toolbox: str | None = None
     current: str | None = None
     releases: dict[str, Release | None] = {}
+    environments: tuple[str, ...] = ()
+    """Dependencies that are installed, by `deploy.environments.name`, and halves of such."""
+
     store: tuple[str, ...] = ()
     """Files as ``<sha256>/<name>``."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy import ground, install, publishing, render, retiring, serving
+from deploy import environments, ground, install, publishing, render, retiring, serving
 from deploy.bundle import Bundle, Toolbox
 from deploy.errors import PlanError
 from deploy.fitness import refuse_unfit, refuse_unready
@@ -67,6 +67,7 @@ def installed(
         commit=bundle.commit,
         pools=parts(site),
         routes=routes,
+        environment=environments.name(bundle, found),
         after=found.live or "",
         installed=stamp.time,
         by=stamp.by,

@@ -37,6 +37,9 @@ class Release(Value):
     routes: str
     """Identifies the nginx configuration: the same where the same text is meant."""
 
+    environment: str = ""
+    """The installed dependencies that its own environment began as."""
+
     after: str = ""
     """The release that was live when this one was installed."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy import environments
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
@@ -50,9 +51,11 @@ def prune(at: Layout, release: Release, found: State) -> Steps:
     idle = [old for old in found.installed.values() if old.id not in stay | found.running()]
     idle.sort(key=lambda old: old.installed, reverse=True)
     gone = {*broken, *(old.id for old in idle[KEEP - len(stay) :])}
+    kept = (release, *(old for name, old in found.installed.items() if name not in gone))
     return (
         *drop_links(at, release, found),
         *(Step(f"remove {name}", Run("rm", "-rf", at.folder(name))) for name in sorted(gone)),
+        *environments.drop(at, kept, found),
         *(clear_store(at) if gone else ()),
     )
 

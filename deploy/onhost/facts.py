@@ -29,6 +29,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "toolbox": link(home / "toolbox"),
         "current": link(home / "current"),
         "releases": releases(home / "releases"),
+        "environments": sorted(path.name for path in listed(home / "environments")),
         "store": stored(home / "store"),
         "live_links": sorted(path.name for path in listed(home / "live")),
         "incoming": sorted(path.name for path in listed(home / "incoming")),

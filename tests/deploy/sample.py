@@ -53,7 +53,13 @@ def routes(site: Site = SITE) -> str:
 
 
 def release(
-    id_: str, installed: str, *, after: str = "", routed: str = "", pool: str = "default"
+    id_: str,
+    installed: str,
+    *,
+    after: str = "",
+    routed: str = "",
+    pool: str = "default",
+    environment: str = "",
 ) -> Release:
     part = PoolPart(name=pool, workers=2, addresses=(("example.org", ""),), apps=("portal",))
     return Release(
@@ -62,6 +68,7 @@ def release(
         commit="0" * 40,
         pools=(part,),
         routes=routed or routes(),
+        environment=environment,
         after=after,
         installed=installed,
         by="ada@desk",

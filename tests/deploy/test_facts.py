@@ -85,7 +85,7 @@ def test_only_releases_with_a_manifest_are_installed(at: There) -> None:
 
 
 def test_what_an_interrupted_deployment_left_is_seen(at: There) -> None:
-    for folder in ("incoming", "live", "store/aa", "store/bb"):
+    for folder in ("incoming", "live", "store/aa", "store/bb", "environments/half.new"):
         (Path(at.home) / folder).mkdir(parents=True)
     Path(at.home, "incoming/half").touch()
     Path(at.home, "live/0123").symlink_to("/run/nowhere")
@@ -98,6 +98,7 @@ def test_what_an_interrupted_deployment_left_is_seen(at: There) -> None:
     assert state.incoming == ("half",)
     assert state.live_links == ("0123",)
     assert state.store == ("aa/whole",), "a copy that was cut off is not kept"
+    assert state.environments == ("half.new",)
     assert state.publishing
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from deploy import plans
@@ -27,6 +30,7 @@ from tests.deploy.sample import (
 
 NEW = BUNDLE.id
 FOLDER = f"/srv/yard/releases/{NEW}"
+DEPENDENCIES = "/srv/yard/environments/eeeeeeeeeeee-py3.11.2"
 TOOLS = "/srv/yard/toolbox/venv/bin"
 
 
@@ -65,7 +69,7 @@ def test_a_redeploy_reads_as_a_runbook() -> None:
 
     unit = f"yard-default@{NEW}"
     uv = f"{TOOLS}/uv --quiet --no-config --cache-dir /srv/yard/cache"
-    pip = f"{uv} pip install --python {FOLDER}/venv/bin/python --offline --no-index"
+    pip = f"{uv} pip install --python %s/bin/python --offline --no-index"
     hashes = (
         f'[["{"c" * 64}","flaskyard-3.tar.gz"],["{"d" * 64}","site.toml"],'
         f'["{"e" * 64}","requirements.txt"],["{"f" * 64}","wheels/flask-3-py3-none-any.whl"]]'
@@ -90,51 +94,58 @@ requirements.txt, flask-3-py3-none-any.whl
   3. check the hashes of 4 files
      $ adopt '{{"files":{hashes},"folder":"{FOLDER}","incoming":"/srv/yard/incoming",\
 "store":"/srv/yard/store"}}'
-  4. make its environment
-     $ {uv} venv --python /usr/bin/python3 {FOLDER}/venv
+  4. make an environment for its dependencies
+     $ {uv} venv --clear --relocatable --python /usr/bin/python3 {DEPENDENCIES}.new
   5. install its dependencies
-     $ {pip} --require-hashes --only-binary :all: --find-links {FOLDER}/wheels \
--r {FOLDER}/requirements.txt
-  6. build the site in a sandbox
+     $ {pip % f"{DEPENDENCIES}.new"} --require-hashes --only-binary :all: \
+--find-links {FOLDER}/wheels -r {FOLDER}/requirements.txt
+  6. compile them
+     $ sh -c 'python3 -I -m compileall -qq -j 0 "$1" || true' sh {DEPENDENCIES}.new/lib
+  7. keep them for the releases to come
+     $ sh -c 'chmod -R go-w "$1" && sync --file-system "$1" && mv -T "$1" "$2"' sh \
+{DEPENDENCIES}.new {DEPENDENCIES}
+  8. make its environment
+     $ cp -al {DEPENDENCIES} {FOLDER}/venv
+  9. build the site in a sandbox
      $ sh -c 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"' sh \
 {FOLDER}/flaskyard-3-py3-none-any.whl systemd-run --quiet --wait --pipe --collect {sandbox} \
 sh -c 'export HOME=/tmp UV_NO_CACHE=1 && cd /tmp && "$1/uv" --quiet --no-config build --offline \
 --no-build-isolation --wheel --python "$1/python" --out-dir /tmp/out "$2" >&2 && \
 cat /tmp/out/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz
-  7. install the site
-     $ {pip} --no-deps {FOLDER}/flaskyard-3-py3-none-any.whl
-  8. keep it from being written
+ 10. install the site
+     $ {pip % f"{FOLDER}/venv"} --no-deps {FOLDER}/flaskyard-3-py3-none-any.whl
+ 11. keep it from being written
      $ chmod -R go-w {FOLDER}
-  9. write its nginx configuration
+ 12. write its nginx configuration
      $ write {FOLDER}/nginx.conf (379 bytes, mode 644)
- 10. name its pools
+ 13. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
- 11. name its routes
+ 14. name its routes
      $ write {FOLDER}/routes (12 bytes, mode 644)
- 12. bring it to the disk
+ 15. bring it to the disk
      $ sync --file-system {FOLDER}
- 13. write its manifest
-     $ write {FOLDER}/release.json (392 bytes, mode 644)
- 14. open its sockets
+ 16. write its manifest
+     $ write {FOLDER}/release.json (433 bytes, mode 644)
+ 17. open its sockets
      $ systemctl start {unit}.socket
- 15. start its pools
+ 18. start its pools
      $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
 for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \
 {unit}.service
- 16. ask every worker and every app
+ 19. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 17. note that it begins
+ 20. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 18. go live
+ 21. go live
      $ {flip(release(NEW, ""))}
- 19. ask every app through nginx
+ 22. ask every app through nginx
      $ ask '{asked % ""}'
- 20. stop {B.id} in 5 minutes
+ 23. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 21. note that it is done
+ 24. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
@@ -219,6 +230,26 @@ def test_an_interrupted_cutover_is_done_again_and_nginx_reloaded() -> None:
     assert not any("systemctl stop" in undo for undo in undone(plan.prepare)), "it is live"
 
 
+def test_dependencies_that_the_server_has_are_not_installed_again() -> None:
+    plan = deploy(serving(B, environments=(Path(DEPENDENCIES).name,)))
+
+    there = notes(plan.prepare)
+    assert "install its dependencies" not in there
+    assert "make its environment" in there
+    assert undone(plan.prepare)[-1] == f"rm -rf {FOLDER}", "they stay, others may use them"
+
+
+def test_dependencies_are_installed_anew_for_another_lock_or_python() -> None:
+    found = serving(B, environments=(Path(DEPENDENCIES).name,))
+    lock = replace(BUNDLE, requirements=replace(BUNDLE.requirements, sha256="0" * 64))
+
+    for plan in (
+        plans.deploy(AT, SITE, lock, TOOLBOX, found, STAMP),
+        deploy(found.model_copy(update={"python": "3.13.5"})),
+    ):
+        assert "install its dependencies" in notes(plan.prepare)
+
+
 def test_what_an_interrupted_installation_left_is_cleared_first() -> None:
     found = serving(B, running=(B.id, NEW), incomplete=(NEW,), incoming=("half",))
 
@@ -252,10 +283,11 @@ def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> No
     assert "make the user yard-files" in there
     assert "write /etc/systemd/system/yard-files@.service" in there
     taken_back = undone(plan.prepare)
-    stop, *_, reload, user, folder = taken_back
+    stop, *_, reload, user, dependencies, folder = taken_back
     assert stop.startswith("sh -c 'systemctl stop")
     assert reload == "systemctl daemon-reload"
     assert "userdel" in user
+    assert dependencies == f"rm -rf {DEPENDENCIES}.new {DEPENDENCIES}"
     assert folder == f"rm -rf {FOLDER}"
 
 
@@ -327,6 +359,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /srv/yard",
         "make /srv/yard/store",
         "make /srv/yard/cache",
+        "make /srv/yard/environments",
         "make /srv/yard/releases",
         "make /srv/yard/live",
         "make /srv/yard/incoming",
@@ -337,6 +370,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "unpack uv",
         "make the toolbox",
         "install uv and setuptools",
+        "compile them",
         "use it",
         "make nginx's folder",
         "write /etc/nginx/flaskyard/proxy.conf",

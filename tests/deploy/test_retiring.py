@@ -77,3 +77,14 @@ def test_the_new_release_is_never_retired(live: object) -> None:
     found = serving(NEW, running=(NEW.id,))
 
     assert retire(AT, NEW if live else None, NEW, found) == ()
+
+
+def test_dependencies_go_with_the_last_release_that_began_as_them() -> None:
+    other = release("20261120T110000-eeeeeee", "2026-11-20", environment="other")
+    new = NEW.model_copy(update={"environment": "new"})
+    there = ("half.new", "new", "old", "other")
+
+    *_, step = prune(AT, new, serving(other, environments=there))
+
+    assert step.note == "remove dependencies that no release has"
+    assert str(step.do) == "rm -rf /srv/yard/environments/half.new /srv/yard/environments/old"

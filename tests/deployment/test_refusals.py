@@ -83,11 +83,19 @@ def test_a_server_that_fails_takes_back_the_others(
 
 
 @pytest.mark.parametrize(
-    "note", ["install its dependencies", "start its pools", "open its sockets"]
+    "note",
+    [
+        "install its dependencies",
+        "make its environment",
+        "build the site",
+        "start its pools",
+        "open its sockets",
+    ],
 )
 def test_a_deployment_that_was_killed_needs_nobody_to_clean_up(
-    host: Host, project: Project, note: str
+    lab: Lab, host: Host, project: Project, note: str
 ) -> None:
+    project.edit("requirements/site.txt", "#", "# Another lock.\n#")
     second = project.version("two")
     running = project.start_fab("deploy")
     assert running.stderr is not None
@@ -102,6 +110,7 @@ def test_a_deployment_that_was_killed_needs_nobody_to_clean_up(
 
     assert project.live() == [second]
     assert seen.failures == []
+    assert lab.run(host, "ls", "/srv/yard/environments").stdout.count("\n") == 2, "one each"
 
 
 def test_an_interrupted_deployment_takes_itself_back(
