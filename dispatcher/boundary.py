@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.cookies import Namespace
 from dispatcher.exchange import KEY, Exchange, Observer
 from dispatcher.logs import SERVING
 
@@ -21,7 +22,7 @@ class Boundary:
     """A WSGI application around ``app`` as it answers at ``address``.
 
     Each of the ``observers`` is told of every exchange, first when it begins, then when
-    its response is closed.
+    its response is closed. ``alone`` says that nothing else answers at the host.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class Boundary:
         inner: WSGIApplication,
         *,
         observers: tuple[Observer, ...] = (),
+        alone: bool = False,
     ) -> None:
         self.app, self.address, self.inner = app, address, inner
+        self.cookies = Namespace(app.name, alone=alone)
         self.observers = observers
         self.name, self.mount = app.name, address.host + address.path
 
@@ -42,9 +45,22 @@ class Boundary:
         environ[KEY] = exchange
         for observer in self.observers:
             observer.begin(exchange, environ)
+        secure = environ["wsgi.url_scheme"] == "https"
+        cookies = environ.get("HTTP_COOKIE")
+        if cookies is not None:
+            own = self.cookies.inward(cookies, secure)
+            if own:
+                environ["HTTP_COOKIE"] = own
+            else:
+                del environ["HTTP_COOKIE"]
+        mount, bare = environ.get("SCRIPT_NAME", ""), not environ.get("PATH_INFO")
 
         def started(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
             exchange.status = int(status[:3])
+            for name, _ in headers:
+                if len(name) == 10 and name.lower() == "set-cookie":
+                    headers = self.cookies.renamed(headers, mount, secure, bare=bare)
+                    break
             return start_response(status, headers, *exc_info)
 
         return Answer(self.inner(environ, started), exchange, environ, self.observers)

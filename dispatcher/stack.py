@@ -30,6 +30,9 @@ def stack(
 
     def at(app: App, address: Address) -> WSGIApplication:
         here = apps.get(instance(app, address))
-        return ELSEWHERE if here is None else Boundary(app, address, here, observers=observers)
+        if here is None:
+            return ELSEWHERE
+        alone = len(site.mounts(address.host)) == 1 and not address.path
+        return Boundary(app, address, here, observers=observers, alone=alone)
 
     return route(site, at, probes=probes, by_address=by_address)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from dispatcher.address import Address
@@ -9,7 +10,7 @@ from dispatcher.site import App
 from tests.dispatcher.wsgi import Seen, environ_of, get
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 WIKI = Address("example.org", "/wiki")
 APP = App("wiki", "a:b", (WIKI,))
@@ -55,3 +56,59 @@ def test_an_exchange_ends_when_its_response_is_closed_and_not_before() -> None:
     body.close()  # type: ignore[attr-defined]
 
     assert told.ended == told.begun
+
+
+class Baker:
+    """An app that sets cookies and keeps the Cookie header it got."""
+
+    def __init__(self, *values: str) -> None:
+        self.values = values
+        self.got: str | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.got = environ.get("HTTP_COOKIE")
+        start_response("200 OK", [("Content-Type", "text/plain"), *self.set()])
+        return [b"baked"]
+
+    def set(self) -> list[tuple[str, str]]:
+        return [("Set-Cookie", value) for value in self.values]
+
+
+def answered(boundary: Boundary, **environ: str) -> list[tuple[str, str]]:
+    answers: list[list[tuple[str, str]]] = []
+    environ = {"SCRIPT_NAME": "/wiki", **environ}
+    body = boundary(environ_of("/", **environ), lambda _, headers: answers.append(headers))  # type: ignore[arg-type]
+    list(body)
+    return answers[0]
+
+
+def test_an_app_gets_its_own_cookies_and_its_answer_goes_out_in_its_own_name() -> None:
+    app = Baker("session=2; HttpOnly; Path=/", "old=; HttpOnly; Max-Age=0")
+
+    headers = answered(Boundary(APP, WIKI, app), HTTP_COOKIE="wiki~session=1; shop~session=3; a=b")
+
+    assert app.got == "session=1"
+    assert headers == [
+        ("Content-Type", "text/plain"),
+        ("Set-Cookie", "wiki~session=2; HttpOnly; Path=/wiki"),
+        ("Set-Cookie", "wiki~old=; HttpOnly; Max-Age=0"),
+    ]
+
+
+def test_an_app_of_whose_cookies_there_are_none_gets_no_cookie_header() -> None:
+    app = Baker()
+
+    answered(Boundary(APP, WIKI, app), HTTP_COOKIE="shop~session=3")
+
+    assert app.got is None
+
+
+def test_cookies_are_secure_where_the_request_was() -> None:
+    app = Baker("session=1; HttpOnly; Path=/")
+    https = {"wsgi.url_scheme": "https", "SCRIPT_NAME": ""}
+
+    ((_, shared),) = answered(Boundary(APP, WIKI, app), **https)[1:]
+    ((_, alone),) = answered(Boundary(APP, WIKI, app, alone=True), **https)[1:]
+
+    assert shared == "wiki~session=1; HttpOnly; Path=/; Secure"
+    assert alone == "__Host-wiki~session=1; HttpOnly; Path=/; Secure"

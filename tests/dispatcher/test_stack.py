@@ -1,6 +1,7 @@
 from dispatcher.contained import Contained
 from dispatcher.stack import stack
-from tests.dispatcher.test_router import PORTAL, SITE
+from tests.dispatcher.test_boundary import Baker
+from tests.dispatcher.test_router import PORTAL, SITE, WIKI
 from tests.dispatcher.wsgi import Seen, get
 
 
@@ -11,3 +12,15 @@ def test_the_addresses_of_apps_that_run_elsewhere_do_not_fall_to_the_app_above()
     assert get(alone, "/news").text == "portal"
     assert get(alone, "/wiki/").status == 421
     assert get(alone, "/", "wiki.net").status == 421
+
+
+def test_cookies_are_of_their_host_alone_where_no_other_app_is_on_it() -> None:
+    wiki = Contained(WIKI, load=lambda _: Baker("a=b; HttpOnly; Path=/"))
+    site = stack(SITE, {"wiki": wiki})
+    https = {"wsgi.url_scheme": "https"}
+
+    shared = get(site, "/wiki/", **https).headers["Set-Cookie"]
+    alone = get(site, "/", "wiki.net", **https).headers["Set-Cookie"]
+
+    assert shared == "wiki~a=b; HttpOnly; Path=/wiki; Secure"
+    assert alone == "__Host-wiki~a=b; HttpOnly; Path=/; Secure"
