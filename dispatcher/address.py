@@ -1,17 +1,12 @@
-"""What is a host name, what is a path prefix: normalising and checking both."""
+"""Where an app can answer: which hosts and path prefixes a registry may name."""
 
 import re
 from dataclasses import dataclass
 
-LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-"""One label of a host name, in lower case (RFC 1123, section 2.1)."""
+from dispatcher.hosts import HOST_LABEL, ascii_host, host_of, is_host
 
 SEGMENT = re.compile(r"[A-Za-z0-9._~-]+")
 """A path segment that is written in only one way (RFC 3986, "unreserved")."""
-
-PORT = re.compile(r"[0-9]{0,5}")
-
-IP_LITERAL = re.compile(r"\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\]")
 
 LOCAL_DOMAIN = "localhost"
 """The domain on a developer's machine: browsers and curl resolve all below it (RFC 6761)."""
@@ -41,42 +36,27 @@ class Address:
         return f"{self.host}{self.path}/"
 
 
-def host_of(header: str) -> str | None:
-    """Return the host a ``Host`` header names, normalised, or None where it names none.
+def in_ascii(name: str) -> str:
+    """Return a name of any script in its xn-- form (IDNA); others as they are.
 
-    >>> host_of("Archive.Example.ORG.:8080"), host_of("[::1]:80"), host_of("a b")
-    ('archive.example.org', '[::1]', None)
+    >>> in_ascii("bücher.example"), in_ascii("Example.org")
+    ('xn--bcher-kva.example', 'Example.org')
     """
-    host, separator, port = header.lower().rpartition(":")
-    if not separator or "]" in port:
-        host = header.lower()
-    elif not PORT.fullmatch(port):
-        return None
-    if host.startswith("["):
-        return host if IP_LITERAL.fullmatch(host) else None
-    host = host.removesuffix(".")
-    return host if is_host(host) else None
-
-
-def is_host(name: str) -> bool:
-    """Whether ``name`` is a host name or an IPv4 address, normalised."""
-    return len(name) <= 253 and all(LABEL.fullmatch(label) for label in name.split("."))
+    return name if name.isascii() else ascii_host(name) or name
 
 
 def fault_of_host(name: str) -> str | None:
     """Say what would make ``name`` a host name, or None where it is one."""
     if is_host(name):
         return None
-    if host_of(name) not in (None, name):
+    if name.isascii() and host_of(name) not in (None, name):
         return f"must be a bare host name; write {host_of(name)!r}"
-    if not name.isascii():
-        return "must be in ASCII; write the xn-- form of the name (IDNA)"
     return "is not a host name; write one like 'wiki.example.net'"
 
 
 def fault_of_label(name: str) -> str | None:
     """Say what would make ``name`` one label of a host name, or None where it is one."""
-    if LABEL.fullmatch(name):
+    if HOST_LABEL.fullmatch(name):
         return None
     return "is not a host label; write letters, digits and inner hyphens, like 'archive'"
 

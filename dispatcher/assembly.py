@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from dispatcher import schema
-from dispatcher.address import LOCAL_DOMAIN, Address
+from dispatcher.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.given import errors_of_given
 from dispatcher.site import App, Pool, Server, Site, conflicts
 from dispatcher.toml_lines import Key
@@ -23,7 +23,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     pools = tables(document, "pools", schema.PoolTable, found)
     servers = tables(document, "servers", schema.ServerTable, found)
     apps = tables(document, "apps", schema.AppTable, found)
-    home = domain or str(document.get("domain", ""))
+    home = domain or in_ascii(str(document.get("domain", "")))
     name = "-".join(filter(None, (top.name if top else "", environment)))
     below = f".{LOCAL_DOMAIN}" if domain == LOCAL_DOMAIN else ""
     values = tuple(app(name, entry, home, below) for name, entry in apps.items())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dispatcher.address import IP_LITERAL, PROBE_HOST, host_of
+from dispatcher.address import PROBE_HOST
+from dispatcher.hosts import HOST_LABEL, host_and_port, is_address
 from dispatcher.mounts import Mounts
 from dispatcher.pages import Page
 from dispatcher.site import claims
@@ -25,8 +26,8 @@ ELSEWHERE = Page(421, "This process does not answer for that address.")
 LABEL = "dispatcher.label"
 """The key of environ that holds the label which a wildcard host stands for."""
 
-SPELLINGS = 1024
-"""How many further spellings of known hosts are remembered; a stranger cannot make it more."""
+ROOM = 1024
+"""How many spellings of known hosts with a port are remembered; strangers can think of more."""
 
 
 class Router:
@@ -36,40 +37,54 @@ class Router:
     section 15.5.20). A host like ``*.archive.example.org`` answers for every name one label
     below it that has no entry of its own, and the label is in environ as `LABEL`.
     ``address_host`` names the host that stands in for IP addresses, where a site can be
-    reached by those.
+    reached by those. Applications see the normal spelling of a host, whatever was sent.
     """
 
     def __init__(self, hosts: Mapping[str, WSGIApplication], address_host: str = "") -> None:
         self.hosts = dict(hosts)
         self.address_host = address_host
-        self.spellings = {host: app for host, app in hosts.items() if "*" not in host}
-        self.room = len(hosts) + SPELLINGS
+        self.headers = {host: app for host, app in hosts.items() if "*" not in host}
+        self.below = {host[2:]: host[2:] for host in hosts if host.startswith("*.")}
+        self.room = len(hosts) + ROOM
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        header = environ.get("HTTP_HOST", "")
-        app = self.spellings.get(header)
+        app = self.headers.get(environ.get("HTTP_HOST", ""))
         if app is None:
-            app = self.find(header, environ)
+            app = self.below_wildcard(environ) or self.find(environ)
         return app(environ, start_response)
 
-    def find(self, header: str, environ: WSGIEnvironment) -> WSGIApplication:
-        """Return what answers for a Host header, and remember it where the host is known.
+    def below_wildcard(self, environ: WSGIEnvironment) -> WSGIApplication | None:
+        """Return the app of a wildcard whose domain is spelled as it was once before."""
+        label, _, rest = environ.get("HTTP_HOST", "").partition(".")
+        domain = self.below.get(rest)
+        if domain is None or f"{label}.{domain}" in self.hosts or not HOST_LABEL.fullmatch(label):
+            return None
+        environ[LABEL] = label
+        return self.hosts[f"*.{domain}"]
 
-        What a wildcard stands for is written into ``environ`` and not remembered: strangers
-        can think of any number.
+    def find(self, environ: WSGIEnvironment) -> WSGIApplication:
+        """Return what answers for a host, read with all care, and remember known ones.
+
+        What a wildcard stands for is not remembered, only its domain: strangers can think
+        of any number of names.
         """
-        host = host_of(header)
-        if host is None:
+        read = host_and_port(environ.get("HTTP_HOST", ""))
+        if read is None:
             return NOT_A_HOST
-        if self.address_host and IP_LITERAL.fullmatch(host):
-            host = self.address_host
-        app = self.hosts.get(host)
-        if app is None:
-            environ[LABEL], _, domain = host.partition(".")
-            return self.hosts.get(f"*.{domain}", UNKNOWN_HOST)
-        if len(self.spellings) < self.room:
-            self.spellings[header] = app
-        return app
+        host, port = read
+        label, _, domain = host.partition(".")
+        environ["HTTP_HOST"] = host + port
+        has_room = len(self.headers) + len(self.below) < self.room
+        if app := self.hosts.get(host):
+            if has_room:
+                self.headers[host + port] = app
+            return app
+        if app := self.hosts.get(f"*.{domain}"):
+            environ[LABEL] = label
+            if has_room:
+                self.below[domain + port] = domain
+            return app
+        return self.hosts.get(self.address_host if is_address(host) else "", UNKNOWN_HOST)
 
 
 def route(

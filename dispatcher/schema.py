@@ -8,7 +8,13 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from dispatcher.address import PROBE_HOST, fault_of_host, fault_of_label, fault_of_path
+from dispatcher.address import (
+    PROBE_HOST,
+    fault_of_host,
+    fault_of_label,
+    fault_of_path,
+    in_ascii,
+)
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -71,7 +77,8 @@ def fault_of_variable(name: str) -> str | None:
 
 
 Name = Annotated[str, checked(fault_of_name)]
-Domain = Annotated[str, checked(fault_of_domain)]
+Domain = Annotated[str, AfterValidator(in_ascii), checked(fault_of_domain)]
+Label = Annotated[str, AfterValidator(in_ascii), checked(fault_of_label)]
 
 
 class Table(BaseModel):
@@ -94,7 +101,7 @@ class Top(Table):
 class AppTable(Table):
     app: Annotated[str, checked(fault_of_target)]
     path: Annotated[str, checked(fault_of_path)] | None = None
-    subdomain: Annotated[str, checked(fault_of_label)] | None = None
+    subdomain: Label | None = None
     domains: list[Domain] = []
     pool: str = "default"
     args: dict[str, Any] | None = None

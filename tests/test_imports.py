@@ -16,6 +16,7 @@ VALUES = {
     "assembly",
     "faults",
     "given",
+    "hosts",
     "overlay",
     "placeholders",
     "registry",

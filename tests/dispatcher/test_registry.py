@@ -216,6 +216,23 @@ def test_an_app_with_only_own_domains_needs_others_in_each_environment(write: Wr
     assert "wiki.staging.example.net" in load(write(text), "staging").hosts
 
 
+def test_names_in_any_script_become_their_ascii_form(write: Write) -> None:
+    text = GOOD.replace("wiki.example.net", "bücher.example")
+    text = text.replace('domain = "example.org"', 'domain = "exämple.org"')
+    text = text.replace('subdomain = "wiki"', 'subdomain = "büro"')
+
+    site = load(write(text))
+
+    assert site.domain == "xn--exmple-cua.org"
+    assert {"xn--bcher-kva.example", "xn--bro-hoa.xn--exmple-cua.org"} <= set(site.hosts)
+
+
+def test_one_name_in_two_scripts_is_claimed_twice(write: Write) -> None:
+    text = GOOD.replace('"wiki.example.net"', '"bücher.example"')
+    text += '[apps.other]\napp = "a:b"\ndomains = ["xn--bcher-kva.example"]\n'
+    assert "claims xn--bcher-kva.example/, which app 'wiki' has" in faults_of(write(text))[0]
+
+
 def test_no_app_can_have_the_host_of_the_probes(write: Write) -> None:
     path = write(GOOD.replace("wiki.example.net", "dispatcher.internal"))
     assert "is the dispatcher's own" in faults_of(path)[0]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.address import PROBE_HOST, Address
-from dispatcher.router import LABEL, SPELLINGS, Router, route
+from dispatcher.router import LABEL, ROOM, Router, route
 from dispatcher.site import App, Site
 from tests.dispatcher.wsgi import Seen, ask, environ_of, get
 
@@ -20,6 +20,10 @@ SITE = Site("yard", "example.org", (PORTAL, WIKI))
 
 def seen(app: App, _: Address) -> Seen:
     return Seen(app.name)
+
+
+def remembered(site: Router) -> set[str]:
+    return {*site.headers, *site.below}
 
 
 def router(*, by_address: bool = False) -> Router:
@@ -53,6 +57,11 @@ def test_an_app_answers_at_every_address_it_is_given(host: str, path: str, app: 
         pytest.param("a b", 400, id="no host name"),
         pytest.param("example.org:port", 400, id="no port"),
         pytest.param("", 400, id="empty"),
+        pytest.param("example.org,example.org", 400, id="two, joined by the server"),
+        pytest.param("example.org:65536", 400, id="no port there can be"),
+        pytest.param("b\xe4ckerei.example", 400, id="latin-1"),
+        pytest.param("\xc3\xa4.example", 421, id="nobody's, in UTF-8"),
+        pytest.param("a" * 100_000, 400, id="100 kB"),
         pytest.param(None, 400, id="absent, as in HTTP/1.0"),
     ],
 )
@@ -100,6 +109,13 @@ def test_a_wildcard_answers_one_label_below_its_domain_and_says_which(
     assert apps[app].environ.get(LABEL) == label
 
 
+def test_a_wildcard_is_told_from_its_exact_hosts_at_every_port() -> None:
+    site = route(Site("yard", "example.org", (GROUPS, ARCHIVE)), seen)
+
+    for host, app in [("choir", "groups"), ("help", "archive"), ("choir", "groups")]:
+        assert get(site, "/", f"{host}.archive.example.org:80").text == app
+
+
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -128,6 +144,32 @@ def test_probes_answer_at_their_own_host_only() -> None:
     assert get(probed, "/live").text == "portal"
 
 
+@pytest.mark.parametrize(
+    ("header", "normal"),
+    [
+        ("example.org", "example.org"),
+        ("Example.ORG.:0080", "example.org:80"),
+        ("example.org:", "example.org"),
+        ("wiki.example.org:65535", "wiki.example.org:65535"),
+    ],
+)
+def test_an_app_sees_the_normal_spelling_of_its_host(header: str, normal: str) -> None:
+    app = Seen()
+    get(route(SITE, lambda *_: app), "/", header)
+    assert app.environ["HTTP_HOST"] == normal
+
+
+def test_a_host_answers_to_its_name_in_any_script_and_in_ascii() -> None:
+    app = Seen()
+    bakery = App("bakery", "a:b", (Address("xn--bckerei-5wa.example"),))
+    site = route(Site("yard", "example.org", (bakery,)), lambda *_: app)
+
+    for name in ("bäckerei.example", "BÄCKEREI.Example.:80", "XN--bckerei-5wa.example"):
+        header = name.encode().decode("latin-1")  # as PEP 3333 has it
+        assert get(site, "/", header).status == 200
+        assert app.environ["HTTP_HOST"].startswith("xn--bckerei-5wa.example")
+
+
 @given(st.text(alphabet="eExamplORG.:80", max_size=20))
 def test_a_spelling_is_answered_the_same_way_each_time(header: str) -> None:
     site = router()
@@ -137,22 +179,24 @@ def test_a_spelling_is_answered_the_same_way_each_time(header: str) -> None:
 
 def test_hosts_of_strangers_leave_nothing_behind() -> None:
     site = router()
-    before = dict(site.spellings)
+    before = remembered(site)
 
     for number in range(3000):
         get(site, "/", f"host{number}.example")
 
-    assert site.spellings == before
+    assert remembered(site) == before
 
 
 def test_what_a_wildcard_stands_for_is_not_remembered() -> None:
     site = route(Site("yard", "example.org", (GROUPS,)), seen)
-    before = dict(site.spellings)
+    before = remembered(site)
 
     for number in range(3000):
         assert get(site, "/", f"group{number}.archive.example.org").text == "groups"
+        assert get(site, "/", f"Group{number}.archive.example.org").text == "groups"
+        assert get(site, "/", f"a{number}.b.archive.example.org").status == 421
 
-    assert site.spellings == before
+    assert remembered(site) == before
 
 
 def test_spellings_of_known_hosts_take_bounded_room() -> None:
@@ -160,7 +204,8 @@ def test_spellings_of_known_hosts_take_bounded_room() -> None:
 
     for number in range(3000):
         assert get(site, "/", f"example.org:{number}").text == "portal"
+        assert get(site, "/", f"EXAMPLE.org.:{number:05}").text == "portal"
         assert get(site, "/", "example.org:" + "0" * 50 + str(number)).status == 400
 
-    assert len(site.spellings) == len(SITE.hosts) + SPELLINGS
-    assert max(map(len, site.spellings)) <= len("wiki.example.org:65535")
+    assert len(remembered(site)) == len(SITE.hosts) + ROOM
+    assert max(map(len, remembered(site))) <= len("wiki.example.org:65535")
