@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from dispatcher.address import Address
-    from dispatcher.contained import Contained
     from dispatcher.exchange import Observer
     from dispatcher.site import App, Site
 
 
 def stack(
     site: Site,
-    apps: Mapping[str, Contained],
+    apps: Mapping[str, WSGIApplication],
     *,
     probes: WSGIApplication | None = None,
     by_address: bool = False,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 from werkzeug.serving import is_running_from_reloader
 
-from dispatcher import local
-from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.cli import env_option, prepare, site_option
-from dispatcher.registry import load
+from dispatcher.develop.debugger import pin
+from dispatcher.develop.listening import listen
+from dispatcher.develop.serving import Serving, can_serve_anew, restarting
+from dispatcher.local import gunicorn, site_here
 from dispatcher.site import Site
 from dispatcher.tables import show
 
@@ -43,24 +45,33 @@ def command(path: Path, environment: str, host: str, port: int, debug: bool, ser
     browsers and curl know that those names are this machine.
     """
     prepare(path)
+    debug = debug and server == "werkzeug"
+    read = partial(site_here, path, environment, port)
     if is_running_from_reloader():
-        local.run(path, environment, host, port, debug=debug)
+        restarting(path, read, host, port)
         return
-    site = load(path, environment, LOCAL_DOMAIN)
-    local.check_port(host, port)
-    show(("app", "address"), list(addresses(site, port)))
-    click.echo("Ctrl-C stops it.\n")
+    site = read()
+    listening = listen(host, port)
+    show(("app", "address"), list(addresses(site)))
+    click.echo(f"Debugger PIN: {pin()}. Ctrl-C stops it.\n" if debug else "Ctrl-C stops it.\n")
     sys.stdout.flush()
     if server == "gunicorn":
-        local.gunicorn(path, environment, host, port)
-    if debug:
-        os.environ["FLASK_DEBUG"] = "1"  # errors reach the debugger, templates are read anew
-    local.run(path, environment, host, port, debug=debug)
+        listening.close()
+        gunicorn(path, environment, host, port)
+    serving = Serving(path.resolve().parent, read, listening)
+    if not debug:
+        serving.once()
+        return
+    os.environ["FLASK_DEBUG"] = "1"  # errors reach the debugger, templates are read anew
+    if can_serve_anew():
+        serving.anew()
+    else:
+        listening.close()
+        restarting(path, read, host, port)
 
 
-def addresses(site: Site, port: int) -> Iterator[tuple[str, str]]:
+def addresses(site: Site) -> Iterator[tuple[str, str]]:
     """Yield a row for each address, the app's name only before its first."""
     for app in site:
         for number, address in enumerate(app.addresses):
-            url = f"http://{address.host}:{port}{address.path}/"
-            yield ("" if number else app.name), url
+            yield ("" if number else app.name), f"{site.url(address)}/"

@@ -1,5 +1,3 @@
-import errno
-import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.faults import RegistryError
-from dispatcher.local import LOADING, application, explained
+from dispatcher.local import LOADING, application, local, site_here
 from tests.dispatcher.conftest import Write
 from tests.dispatcher.test_loader import WSGI
 from tests.dispatcher.wsgi import get
@@ -47,11 +45,11 @@ def path(tmp_path: Path, write: Write) -> Iterator[Path]:
 )
 def test_locally_the_domain_is_localhost_whatever_the_registry_says(path: Path, host: str) -> None:
     where = "/wiki/" if "wiki" not in host else "/"
-    assert get(application(path, "", debug=True), where, host).text == "here"
+    assert get(local(site_here(path, "", 8000), debug=True), where, host).text == "here"
 
 
 def test_the_registrys_own_domain_is_nobodys_on_this_machine(path: Path) -> None:
-    assert get(application(path, "", debug=True), "/wiki/", "example.org").status == 421
+    assert get(local(site_here(path, "", 8000), debug=True), "/wiki/", "example.org").status == 421
 
 
 @pytest.mark.parametrize("debug", [True, False])
@@ -59,7 +57,7 @@ def test_only_a_developer_sees_the_traceback_of_a_broken_app(
     path: Path, write: Write, debug: bool
 ) -> None:
     write("yard_wiki", "1 / 0")
-    answer = get(application(path, "", debug=debug), "/wiki/", "localhost")
+    answer = get(local(site_here(path, "", 8000), debug=debug), "/wiki/", "localhost")
     assert answer.status == 503
     assert ("ZeroDivisionError" in answer.text) is debug
 
@@ -67,34 +65,18 @@ def test_only_a_developer_sees_the_traceback_of_a_broken_app(
 def test_a_registry_that_is_faulty_from_the_start_starts_nothing(path: Path) -> None:
     path.write_text("name = 3")
     with pytest.raises(RegistryError):
-        application(path, "", debug=True)
+        site_here(path, "", 8000)
 
 
 def test_a_registry_that_breaks_meanwhile_is_a_page_until_it_is_mended(
-    path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("WERKZEUG_RUN_MAIN", "true")  # how Werkzeug marks a restart
     path.write_text(SITE.replace('"/wiki"', '"wiki"'))
 
-    answer = get(application(path, "", debug=True), "/", "localhost")
+    answer = get(
+        application(lambda: site_here(path, "", 8000), then=lambda _: None), "/", "localhost"
+    )
 
     assert answer.status == 503
     assert "can never match" in answer.text
     assert "can never match" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (OSError(errno.EADDRINUSE, "x"), "it is in use"),
-        (PermissionError(errno.EACCES, "x"), "that needs root"),
-        (socket.gaierror(-2, "x"), "there is no such address"),
-        (OSError(errno.EADDRNOTAVAIL, "Cannot assign"), "cannot assign"),
-    ],
-)
-def test_each_reason_why_a_port_cannot_be_had_comes_with_advice(
-    error: OSError, reason: str
-) -> None:
-    told, advice = explained(error)
-    assert told == reason
-    assert "another" in advice or "above 1023" in advice

@@ -1,0 +1,48 @@
+"""How does one process serve the site to a developer? Werkzeug's server, a thread a request."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import ssl
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from werkzeug.serving import ThreadedWSGIServer
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+class Server(ThreadedWSGIServer):
+    """Serve on a socket that somebody else opened, until told to stop."""
+
+    def __init__(
+        self, listening: socket.socket, app: WSGIApplication, tls: ssl.SSLContext | None = None
+    ) -> None:
+        host, port = listening.getsockname()[:2]
+        super().__init__(host, port, app, fd=listening.fileno())
+        self.socket.setblocking(False)
+        self.ssl_context = tls
+
+    def get_request(self) -> tuple[socket.socket, str]:
+        """Accept a connection; TLS shakes hands in its own thread, not before the next one."""
+        connection, address = self.socket.accept()
+        connection.setblocking(True)
+        if self.ssl_context is not None:
+            connection = self.ssl_context.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
+
+    def serve(self, line: Connection | None) -> None:
+        """Serve until something comes along ``line`` or it ends, then finish what has begun."""
+        self.daemon_threads = line is None
+        self.timeout = 0  # what is left of a ready connection is not waited for
+        with selectors.DefaultSelector() as ready:
+            ready.register(self.socket, selectors.EVENT_READ)
+            if line is not None:
+                ready.register(line, selectors.EVENT_READ)
+            while all(key.fileobj is not line for key, _ in ready.select()):
+                self.handle_request()
+        self.server_close()

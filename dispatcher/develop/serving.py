@@ -1,0 +1,88 @@
+"""How is the site served here: once, or anew whenever a file changes?"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from werkzeug.serving import is_running_from_reloader, run_simple
+
+from dispatcher.develop import modules
+from dispatcher.develop.listening import hand_on
+from dispatcher.develop.server import Server
+from dispatcher.local import application, local
+from dispatcher.router import UNKNOWN_PATH
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+
+    from dispatcher.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A site, its folder, and the socket it is served at."""
+
+    folder: Path
+    read: Callable[[], Site]
+    listening: socket.socket
+    tls: ssl.SSLContext | None = None
+
+    def once(self) -> None:
+        """Serve until interrupted, without debugger."""
+        app = local(self.read(), debug=False)
+        with suppress(KeyboardInterrupt):
+            Server(self.listening, app, self.tls).serve(None)
+
+    def anew(self) -> None:
+        """Serve until interrupted, with debugger, and always the files as they are."""
+        from dispatcher.develop.supervisor import Supervisor
+
+        supervisor = Supervisor(self.process, lambda: hand_on(self.listening))
+        supervisor.run(self.folder, modules.packages(self.folder, self.read()))
+
+    def process(self, line: Connection) -> None:
+        """Serve the files as they are now, until something comes along the line."""
+        os.environ["WERKZEUG_RUN_MAIN"] = "true"  # apps ask it whether they are to be run
+        since = time.time()
+
+        def then(site: Site) -> None:
+            with suppress(OSError):  # nobody listens any more
+                line.send(modules.loaded(self.folder, site, since))
+
+        app = application(self.read, then=then)
+        Server(self.listening, app, self.tls).serve(line)
+
+
+def can_serve_anew() -> bool:
+    """Whether this machine can fork and tell of changed files."""
+    try:
+        importlib.import_module("watchdog")
+    except ImportError:
+        return False
+    return hasattr(os, "fork")
+
+
+def restarting(path: Path, read: Callable[[], Site], host: str, port: int) -> None:
+    """Serve as `Serving.anew` where that cannot be: slower, for everything is loaded anew.
+
+    Werkzeug runs the command again for that, in a process where this serves.
+    """
+    inner = is_running_from_reloader()
+    run_simple(
+        host,
+        port,
+        application(read, then=lambda _: None) if inner else UNKNOWN_PATH,
+        use_reloader=True,
+        reloader_type="stat",
+        extra_files=[str(path)],
+        threaded=True,
+    )
