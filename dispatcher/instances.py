@@ -6,12 +6,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dispatcher.address import Address
+from dispatcher.async_views import accommodate
 from dispatcher.contained import Contained
 from dispatcher.loader import load
 from dispatcher.site import App, Site
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]:
@@ -21,11 +25,16 @@ def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]
     """
     return {
         instance(app, address): Contained(
-            app, load=partial(load, values=values(site, app, address)), **how
+            app, load=partial(ready, values=values(site, app, address)), **how
         )
         for app in apps
         for address in (app.addresses if app.each_mount else app.addresses[:1])
     }
+
+
+def ready(app: App, values: Mapping[str, Callable[[], str]]) -> WSGIApplication:
+    """Return the app, loaded and made to fit the server that it runs in."""
+    return accommodate(load(app, values))
 
 
 def instance(app: App, address: Address) -> str:
