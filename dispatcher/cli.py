@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Validate site.toml and import every app.",
     "routes": "List who answers at which address.",
     "run": "Serve the whole site on this machine.",
+    "secrets": "Show or rotate the master keys of this machine's site.",
 }
 """What ``--help`` says of each, so that it need not import them: the first line of their own."""
 
