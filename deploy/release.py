@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from dispatcher.site import Site
+from dispatcher.tenancy import asked
 
 Id = Annotated[str, StringConstraints(pattern=r"^\d{8}T\d{6}-[0-9a-f]{7,40}$")]
 """The commit's UTC time and its hash, ``20261121T014000-1a2b3c4``; sorts by age."""
@@ -20,7 +21,7 @@ class PoolPart(Value):
     name: str
     workers: int
     addresses: tuple[tuple[str, str], ...]
-    """Host and path prefix of each mount."""
+    """Host and path prefix of each mount; of tenants one that there is not, which is a 404."""
 
     apps: tuple[str, ...]
     """Their names."""
@@ -56,7 +57,9 @@ def parts(site: Site) -> tuple[PoolPart, ...]:
         PoolPart(
             name=pool.name,
             workers=pool.workers,
-            addresses=tuple((a.host, a.path) for app in apps for a in app.addresses),
+            addresses=tuple(
+                (at.host, at.path) for app in apps for a in app.addresses for at in [asked(app, a)]
+            ),
             apps=tuple(app.name for app in apps),
         )
         for pool in site.pools

@@ -14,12 +14,13 @@ from deploy.machine import Machine
 from deploy.release import parts
 from deploy.ssh import Remote
 from dispatcher.site import Site, claims
+from dispatcher.tenancy import shown
 
 Rows = list[dict[str, Any]]
 
 
 def addresses(site: Site) -> str:
-    return "  ".join(f"http://{address}" for _, address in claims(site.apps))
+    return "  ".join(f"http://{shown(app, address)}" for app, address in claims(site.apps))
 
 
 def status(site: Site, found: Mapping[str, State | DeployError]) -> Rows:

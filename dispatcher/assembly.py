@@ -1,17 +1,21 @@
 """Make a `Site` of one environment's tables, collecting everything that is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from dispatcher import schema
 from dispatcher.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.given import errors_of_given
 from dispatcher.site import App, Pool, Server, Site, conflicts
+from dispatcher.tenancy import address_of_tenants, overlaps
 from dispatcher.toml_lines import Key
 
 Document = Mapping[str, Any]
 Found = tuple[Key, str, Any]
 """A fault before its line is known: key, message, offending value."""
+
+PLACES = ("path", "subdomain", "domains", "tenants")
+"""The keys that say where an app answers."""
 
 T = TypeVar("T", bound=schema.Table)
 
@@ -31,6 +35,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_pools(apps, document.get("pools"))
     found += errors_of_addresses(values)
     found += errors_of_given(values)
+    found += errors_of_tenants(apps, values)
     found += errors_of_users(name, {"default", *pools})
     if len(found) > before or top is None:
         return None
@@ -80,7 +85,7 @@ def errors_of_apps(apps: object) -> list[Found]:
     return [
         (("apps", name), "answers nowhere; give it a path, a subdomain or domains", None)
         for name, entry in apps.items()
-        if isinstance(entry, dict) and not any(map(entry.get, ("path", "subdomain", "domains")))
+        if isinstance(entry, dict) and not any(map(entry.get, PLACES))
     ]
 
 
@@ -105,6 +110,17 @@ def errors_of_addresses(apps: tuple[App, ...]) -> list[Found]:
     ]
 
 
+def errors_of_tenants(
+    tables: Mapping[str, schema.AppTable], apps: tuple[App, ...]
+) -> Iterator[Found]:
+    for app in overlaps(apps):
+        where = f"has tenants where the app itself answers, {app.tenants}"
+        yield ("apps", app.name, "tenants"), f"{where}; write one of the two elsewhere", None
+    for name, entry in tables.items():
+        if "tenant_limit" in entry.model_fields_set and entry.tenants is None:
+            yield ("apps", name, "tenant_limit"), "limits nothing: the app has no tenants", None
+
+
 def errors_of_users(site: str, pools: set[str]) -> list[Found]:
     """A pool runs as the user SITE-POOL, and Linux allows 32 characters (useradd(8))."""
     users = {pool: f"{site}-{pool}" for pool in sorted(pools)}
@@ -123,6 +139,8 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
     if entry.subdomain is not None:
         addresses.append(Address(f"{entry.subdomain}.{domain}"))
     addresses += (Address(f"{host}{below}") for host in entry.domains)
+    tenants = address_of_tenants(entry.tenants, domain) if entry.tenants else None
+    addresses += filter(None, [tenants])
     return App(
         name,
         entry.app,
@@ -134,6 +152,8 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         lazy=entry.load == "lazy",
         each_mount=entry.each_mount,
         alone=entry.alone,
+        tenants=tenants,
+        tenant_limit=entry.tenant_limit,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dispatcher.cookies import Namespace
 from dispatcher.exchange import KEY, Exchange, Observer
 from dispatcher.logs import SERVING
+from dispatcher.tenant_of import TENANT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,13 +43,17 @@ class Boundary:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         SERVING.set(self.name)
         exchange = Exchange(self.name, self.mount, os.urandom(16).hex(), perf_counter())
+        space = self.cookies
+        if TENANT in environ:
+            exchange.tenant = tenant = environ[TENANT]
+            space = Namespace(f"{self.name}.{tenant}", alone=space.alone)
         environ[KEY] = exchange
         for observer in self.observers:
             observer.begin(exchange, environ)
         secure = environ["wsgi.url_scheme"] == "https"
         cookies = environ.get("HTTP_COOKIE")
         if cookies is not None:
-            own = self.cookies.inward(cookies, secure)
+            own = space.inward(cookies, secure)
             if own:
                 environ["HTTP_COOKIE"] = own
             else:
@@ -59,7 +64,7 @@ class Boundary:
             exchange.status = int(status[:3])
             for name, _ in headers:
                 if len(name) == 10 and name.lower() == "set-cookie":
-                    headers = self.cookies.renamed(headers, mount, secure, bare=bare)
+                    headers = space.renamed(headers, mount, secure, bare=bare)
                     break
             return start_response(status, headers, *exc_info)
 

@@ -36,12 +36,18 @@ def errors_of_placeholders(app: App, kind: str) -> Iterator[Found]:
         except ValueError as error:
             yield place, str(error), value
             continue
-        if mounts and many and kind == "env":
+        if mounts and app.tenants and kind == "env":
+            yield place, FOR_TENANTS.format(mounts[0]), value
+        elif mounts and many and kind == "env":
             yield place, IN_ENV.format(mounts[0], len(app.addresses)), value
         elif mounts and many and not app.each_mount:
             yield place, MADE_ONCE.format(mounts[0], len(app.addresses)), value
 
 
+FOR_TENANTS = (
+    "has {}, but each tenant has an address of its own and a process has one environment; "
+    "write it in args or config"
+)
 IN_ENV = (
     "has {}, but the app answers at {} addresses and a process has one environment; "
     "write it in args or config, with each_mount = true"

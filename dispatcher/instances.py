@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 from dispatcher.address import Address
 from dispatcher.async_views import accommodate
 from dispatcher.contained import Contained
+from dispatcher.hooks import hooks_of
 from dispatcher.loader import load
+from dispatcher.router import UNKNOWN_PATH
 from dispatcher.site import App, Site
+from dispatcher.tenants import Tenants
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -24,17 +27,37 @@ def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]
     What else is given goes to each `Contained`.
     """
     return {
-        instance(app, address): Contained(
-            app, load=partial(ready, values=values(site, app, address)), **how
-        )
+        instance(app, address): Contained(app, load=loading(site, app, address, how), **how)
         for app in apps
         for address in (app.addresses if app.each_mount else app.addresses[:1])
     }
 
 
-def ready(app: App, values: Mapping[str, Callable[[], str]]) -> WSGIApplication:
+def ready(app: App, values: Mapping[str, Callable[[], str]], **more: object) -> WSGIApplication:
     """Return the app, loaded and made to fit the server that it runs in."""
-    return accommodate(load(app, values))
+    return accommodate(load(app, values, **more))
+
+
+def loading(
+    site: Site, app: App, address: Address, how: Mapping[str, Any]
+) -> Callable[[App], WSGIApplication]:
+    """Return what makes ``app`` for ``address``, or for all it has, tenants too."""
+    given = values(site, app, address)
+    if app.tenants is None or (app.each_mount and address != app.tenants):
+        return partial(ready, values=given)
+
+    def contained(app: App, load: Callable[[App], WSGIApplication]) -> Contained:
+        return Contained(app, load=load, **how)
+
+    def one(app: App, tenant: str) -> WSGIApplication:
+        return ready(app, values(site, app, app.addresses[0]), tenant=tenant)
+
+    def tenants(app: App) -> WSGIApplication:
+        hooks = hooks_of(app, given)
+        plain = UNKNOWN_PATH if address == app.tenants else ready(app, given)
+        return Tenants(app, hooks, contained, one, plain=plain)
+
+    return tenants
 
 
 def instance(app: App, address: Address) -> str:

@@ -8,7 +8,8 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -48,23 +49,34 @@ def load(
     ``values`` gives what placeholders stand for. Sets the app's environment variables in
     this process. Raises `LoadError`, also where the app's code calls ``sys.exit``.
     """
-    module_name, _, attribute = app.target.partition(":")
-    importlib.invalidate_caches()  # the file may be a moment old
-    try:
-        os.environ.update(filled(app.env, values))
-        found = attribute_of(app, importlib.import_module(module_name), attribute)
+    with blamed(app):
+        found = attribute_of(app, module_of(app, values), app.target.partition(":")[2])
         args = None if app.args is None and not more else {**(app.args or {}), **more}
         made = made_by(app, found, filled(args, values))
         configure(app, made, filled(app.config, values))
+    return made
+
+
+def module_of(app: App, values: Mapping[str, Callable[[], str]] = NOTHING) -> ModuleType:
+    """Set the app's environment variables and import its module."""
+    importlib.invalidate_caches()  # the file may be a moment old
+    os.environ.update(filled(app.env, values))
+    return importlib.import_module(app.target.partition(":")[0])
+
+
+@contextmanager
+def blamed(app: App) -> Iterator[None]:
+    """Raise as `LoadError` whatever the app's code raises."""
+    try:
+        yield
     except LoadError:
         raise
     except ModuleNotFoundError as error:
-        if error.name and f"{module_name}.".startswith(f"{error.name}."):
+        if error.name and f"{app.target.partition(':')[0]}.".startswith(f"{error.name}."):
             raise LoadError(app, f"there is no module {error.name!r}") from None
         raise LoadError(app, told(error)) from error
     except (Exception, SystemExit) as error:
         raise LoadError(app, told(error)) from error
-    return made
 
 
 def made_by(app: App, found: Any, args: Mapping[str, Any] | None) -> WSGIApplication:

@@ -15,6 +15,7 @@ from dispatcher.address import (
     fault_of_path,
     in_ascii,
 )
+from dispatcher.tenancy import fault_of_tenants
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -103,6 +104,8 @@ class AppTable(Table):
     path: Annotated[str, checked(fault_of_path)] | None = None
     subdomain: Label | None = None
     domains: list[Domain] = []
+    tenants: Annotated[str, checked(fault_of_tenants)] | None = None
+    tenant_limit: Annotated[int, Field(ge=1, le=10_000)] = 100
     pool: str = "default"
     args: dict[str, Any] | None = None
     config: dict[str, Any] = {}

@@ -42,6 +42,12 @@ class App:
     alone: bool = False
     """It shares its processes with no other app."""
 
+    tenants: Address | None = None
+    """The last of its addresses, where it has one instance for each tenant below that."""
+
+    tenant_limit: int = 100
+    """How many of them a process keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:

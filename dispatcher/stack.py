@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dispatcher.boundary import Boundary
 from dispatcher.instances import instance
 from dispatcher.router import ELSEWHERE, Router, route
+from dispatcher.tenant_of import named
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -31,7 +32,9 @@ def stack(
         here = apps.get(instance(app, address))
         if here is None:
             return ELSEWHERE
-        alone = len(site.mounts(address.host)) == 1 and not address.path
-        return Boundary(app, address, here, observers=observers, alone=alone)
+        by_path = address == app.tenants and not address.host.startswith("*.")
+        alone = len(site.mounts(address.host)) == 1 and not address.path and not by_path
+        bounded = Boundary(app, address, here, observers=observers, alone=alone)
+        return named(address, bounded) if address == app.tenants else bounded
 
     return route(site, at, probes=probes, by_address=by_address)

@@ -22,6 +22,7 @@ VALUES = {
     "registry",
     "schema",
     "site",
+    "tenancy",
     "toml_lines",
 }
 """The part of the dispatcher that is about site.toml alone, without a web framework."""

@@ -11,6 +11,7 @@ from dispatcher.cli import env_option, site_option
 from dispatcher.registry import load
 from dispatcher.site import claims
 from dispatcher.tables import show
+from dispatcher.tenancy import shown
 
 
 @click.command("routes")
@@ -22,12 +23,13 @@ def command(path: Path, environment: str, as_json: bool) -> None:
     site = load(path, environment)
     rows = [
         {
-            "address": str(address),
+            "address": str(shown(app, address)),
             "app": app.name,
             "pool": app.pool,
             "target": app.target,
             "host": address.host,
             "path": address.path,
+            "tenants": address == app.tenants,
         }
         for app, address in claims(site.apps)
     ]
@@ -35,4 +37,4 @@ def command(path: Path, environment: str, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2))
         return
     columns = ("address", "app", "pool", "target")
-    show(columns, [[row[column] for column in columns] for row in rows])
+    show(columns, [[str(row[column]) for column in columns] for row in rows])

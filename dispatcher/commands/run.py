@@ -18,6 +18,7 @@ from dispatcher.develop.serving import Serving, can_serve_anew, restarting
 from dispatcher.local import gunicorn, site_here
 from dispatcher.site import Site
 from dispatcher.tables import show
+from dispatcher.tenancy import shown
 
 
 @click.command("run")
@@ -74,4 +75,4 @@ def addresses(site: Site) -> Iterator[tuple[str, str]]:
     """Yield a row for each address, the app's name only before its first."""
     for app in site:
         for number, address in enumerate(app.addresses):
-            yield ("" if number else app.name), f"{site.url(address)}/"
+            yield ("" if number else app.name), f"{site.url(shown(app, address))}/"

@@ -7,6 +7,8 @@ import pytest
 from deploy import report
 from deploy.errors import DeployError, PlanError, ReachError
 from deploy.look import State
+from dispatcher.address import Address
+from dispatcher.site import App, Site
 from tests.deploy.sample import AT, OTHER_SITE, SITE, A, B, ready, serving
 
 PATH = f"/{'very-long-path' * 12}"
@@ -89,3 +91,10 @@ def test_the_lines_of_an_app_are_those_that_begin_with_its_name() -> None:
 def test_an_app_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(PlanError, match="there is no app 'nope'; there are portal"):
         report.journal(SITE, "nope", 5, follow=False)
+
+
+def test_the_place_of_tenants_is_told_as_one() -> None:
+    place = Address("*.archive.example.org")
+    site = Site("yard", "example.org", (App("archive", "a:b", (place,), tenants=place),))
+
+    assert report.addresses(site) == "http://<tenant>.archive.example.org/"

@@ -7,7 +7,8 @@ from dispatcher.address import Address
 from dispatcher.boundary import Boundary
 from dispatcher.exchange import KEY, Exchange
 from dispatcher.site import App
-from tests.dispatcher.wsgi import Seen, environ_of, get
+from dispatcher.tenant_of import TENANT
+from tests.dispatcher.wsgi import Seen, ask, environ_of, get
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -112,3 +113,28 @@ def test_cookies_are_secure_where_the_request_was() -> None:
 
     assert shared == "wiki~session=1; HttpOnly; Path=/; Secure"
     assert alone == "__Host-wiki~session=1; HttpOnly; Path=/; Secure"
+
+
+def test_each_tenant_of_an_app_is_told_of_and_has_cookies_of_its_own() -> None:
+    told, app = Told(), Seen()
+    boundary = Boundary(APP, WIKI, app, observers=(told,))
+    cookies = "wiki~session=none; wiki.choir~session=choir; wiki.band~session=band"
+
+    for tenant in ("choir", "band"):
+        get(boundary, HTTP_COOKIE=cookies, **{TENANT: tenant})
+        assert app.environ["HTTP_COOKIE"] == f"session={tenant}"
+    get(boundary, HTTP_COOKIE=cookies)
+    assert app.environ["HTTP_COOKIE"] == "session=none"
+
+    assert [exchange.tenant for exchange in told.ended] == ["choir", "band", ""]
+
+
+def test_a_cookie_leaves_under_the_name_of_the_tenant() -> None:
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        start_response("200 OK", [("Set-Cookie", "session=1; HttpOnly; Path=/")])
+        return []
+
+    boundary = Boundary(APP, WIKI, app)
+    answer = ask(boundary, environ_of("/", SCRIPT_NAME="/t/choir", **{TENANT: "choir"}))
+
+    assert answer.headers["Set-Cookie"] == "wiki.choir~session=1; HttpOnly; Path=/t/choir"

@@ -167,6 +167,7 @@ def test_routes_can_be_read_by_programs() -> None:
         "target": "yard_wiki:application",
         "host": "staging.example.org",
         "path": "/wiki",
+        "tenants": False,
     }
 
 

@@ -87,3 +87,55 @@ def test_a_url_is_as_the_site_is_reached(ask: Ask) -> None:
     app = App("wiki", "wiki_app:make", (HERE,), args={"url": "{url}"})
     site = Site("yard", "localhost", (app,), scheme="http", port=8000)
     assert "http://example.org:8000/wiki" in get(stack(site, contain(site, site)), "/wiki/").text
+
+
+TENANTS = """\
+def create(tenant=None, root="", folder=""):
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [f"{tenant} {root} {folder.rpartition('/')[2]}".encode()]
+    return application
+def tenant_exists(tenant):
+    return tenant == "choir"
+"""
+
+ARCHIVE = App(
+    "archive",
+    "archive_app:create",
+    (Address("example.org", "/t"),),
+    tenants=Address("example.org", "/t"),
+    args={"root": "{url}", "folder": "{state}"},
+)
+
+
+def test_what_is_given_to_a_tenants_instance_is_of_its_own_address(write: Write) -> None:
+    write("archive_app", TENANTS)
+    site = Site("yard", "example.org", (ARCHIVE,))
+    stacked = stack(site, contain(site, site))
+
+    assert get(stacked, "/t/choir/").text == "choir https://example.org/t/choir archive.choir"
+    assert get(stacked, "/t/band/").status == 404
+
+
+def test_an_app_with_tenants_answers_without_one_at_its_other_addresses(write: Write) -> None:
+    write("archive_app", TENANTS)
+    app = App(
+        "archive",
+        "archive_app:create",
+        (Address("example.org", "/archive"), Address("*.archive.example.org")),
+        tenants=Address("*.archive.example.org"),
+    )
+    site = Site("yard", "example.org", (app,))
+    stacked = stack(site, contain(site, site))
+
+    assert get(stacked, "/archive/").text.startswith("None")
+    assert get(stacked, "/", "choir.archive.example.org").text.startswith("choir")
+
+
+def test_an_app_with_tenants_that_does_not_say_who_they_are_is_out(write: Write) -> None:
+    write("archive_app", TENANTS.replace("tenant_exists", "tenants_of"))
+    site = Site("yard", "example.org", (ARCHIVE,))
+    apps = contain(site, site)
+
+    assert get(stack(site, apps), "/t/choir/").status == 503
+    assert "has no tenant_exists" in str(apps["archive"].error)

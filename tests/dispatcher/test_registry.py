@@ -233,6 +233,55 @@ def test_one_name_in_two_scripts_is_claimed_twice(write: Write) -> None:
     assert "claims xn--bcher-kva.example/, which app 'wiki' has" in faults_of(write(text))[0]
 
 
+def test_tenants_answer_below_the_sites_domain_beside_the_app_itself(write: Write) -> None:
+    path = write("""\
+name = "yard"
+domain = "example.org"
+[apps.archive]
+app = "a:b"
+subdomain = "archive"
+tenants = "*.archive"
+tenant_limit = 7
+[apps.library]
+app = "a:c"
+tenants = "/t/<tenant>"
+[environments.staging]
+domain = "staging.example.org"
+""")
+    archive, library = load(path)
+    assert archive.tenants == archive.addresses[-1] == Address("*.archive.example.org")
+    assert (archive.tenant_limit, library.tenant_limit) == (7, 100)
+    assert library.addresses == (Address("example.org", "/t"),)
+    assert load(path, "staging").app("library").tenants == Address("staging.example.org", "/t")
+    assert load(path, domain="localhost").hosts[1:] == ("archive.localhost", "*.archive.localhost")
+
+
+def test_what_is_wrong_with_tenants_is_told(write: Write) -> None:
+    path = write("""\
+name = "yard"
+domain = "example.org"
+[apps.archive]
+app = "a:b"
+tenants = "archive"
+[apps.library]
+app = "a:c"
+path = "/t"
+tenants = "/t/<tenant>"
+[apps.wiki]
+app = "a:d"
+path = "/t"
+tenant_limit = 3
+""")
+    assert faults_of(path) == [
+        "line 5: apps.archive.tenants = 'archive': is neither a subdomain for each, like "
+        "'*.archive', nor a path, like '/t/<tenant>'",
+        "line 9: apps.library.tenants: has tenants where the app itself answers, example.org/t/; "
+        "write one of the two elsewhere",
+        "line 10: apps.wiki: claims example.org/t/, which app 'library' has already",
+        "line 13: apps.wiki.tenant_limit: limits nothing: the app has no tenants",
+    ]
+
+
 def test_no_app_can_have_the_host_of_the_probes(write: Write) -> None:
     path = write(GOOD.replace("wiki.example.net", "dispatcher.internal"))
     assert "is the dispatcher's own" in faults_of(path)[0]
