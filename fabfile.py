@@ -1,4 +1,7 @@
-"""``fab --list`` shows what can be done. Each task looks, plans, and acts."""
+"""``fab --list`` shows what can be done. Each task looks, plans, and acts.
+
+A task imports what it needs: `deploy` builds the release while it does.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from json import dumps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fabric import task
 from invoke.exceptions import Exit
 
-from deploy import build, commit, ground, hostkeys, plans, report, session, ssh
-from deploy.console import Live
+from deploy import build, commit
 from deploy.errors import DeployError
 from dispatcher.faults import RegistryError
-from dispatcher.registry import load
+
+if TYPE_CHECKING:
+    from deploy.console import Live
+    from dispatcher.site import Site
 
 ROOT = Path(os.path.relpath(Path(__file__).parent))
 SITE = ROOT / "site.toml"
@@ -64,7 +69,9 @@ def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> Non
 
     Compare each fingerprint with what the server's console or provider shows.
     """
-    for server in session.chosen(load(SITE, env), only):
+    from deploy import hostkeys, session, ssh
+
+    for server in session.chosen(registry(env), only):
         name, key = ssh.host_key(server, context.config)
         print(f"{server.name}  {name}  {key.get_name()}  {key.fingerprint}")
         known = hostkeys.pinned(KNOWN_HOSTS, name).get(key.get_name())
@@ -86,7 +93,10 @@ def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -
 
     Changes only what is not as it should be; run it again whenever you like.
     """
-    site = load(SITE, env)
+    from deploy import ground, plans, session
+    from deploy.console import Live
+
+    site = registry(env)
     with Live() as live, opened(site, only, context, lock=not plan) as servers:
         servers.each(lambda remote: ground.need_python(remote, install=not plan))
         found = servers.fit()
@@ -101,6 +111,8 @@ def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -
 @told()
 def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
     """Build the release of the last commit into dist, without any server."""
+    from deploy.console import Live
+
     last = commit.head(ROOT)
     with Live() as live:
         left_out(live)
@@ -118,28 +130,37 @@ def deploy(context: Any, env: str = "", only: str = "", plan: bool = False) -> N
     A failure takes back everything, on every server.
     """
     last = commit.head(ROOT)
-    site = load(SITE, env)
-    with Live() as live, ThreadPoolExecutor(1) as aside:
-        left_out(live)
-        building = aside.submit(build.source, ROOT, last)  # while the servers are looked at
-        with opened(site, only, context, lock=not plan) as servers:
-            found = servers.fit()
-            targets = session.targets(found)
-            building.result()
-            bundle = build.bundle(ROOT, last, targets)
-            toolbox = build.toolbox(ROOT, targets)
-            stamp = session.stamp()
-            made = servers.each(
-                lambda remote: plans.deploy(servers.at, site, bundle, toolbox, found[remote], stamp)
-            )
-            if session.settle(made, live, only_show=plan) and not plan:
-                live.say(f"{bundle.id} is live: {report.addresses(site)}")
+    with ThreadPoolExecutor(1) as aside:
+        building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are looked at
+        from deploy import plans, report, session
+        from deploy.console import Live
+
+        site = registry(env)
+        with Live() as live:
+            left_out(live)
+            with opened(site, only, context, lock=not plan) as servers:
+                found = servers.fit()
+                targets = session.targets(found)
+                toolbox = build.toolbox(ROOT, targets)
+                building.result()
+                bundle = build.bundle(ROOT, last, targets)
+                stamp = session.stamp()
+                made = servers.each(
+                    lambda remote: plans.deploy(
+                        servers.at, site, bundle, toolbox, found[remote], stamp
+                    )
+                )
+                if session.settle(made, live, only_show=plan) and not plan:
+                    live.say(f"{bundle.id} is live: {report.addresses(site)}")
 
 
 @told("env", "only", "to", "plan")
 def rollback(context: Any, env: str = "", only: str = "", to: str = "", plan: bool = False) -> None:
     """Make the release that was live before live again, or another."""
-    site = load(SITE, env)
+    from deploy import plans, session
+    from deploy.console import Live
+
+    site = registry(env)
     with Live() as live, opened(site, only, context, lock=not plan) as servers:
         found = servers.look()
         goals = servers.each(lambda remote: plans.goal(found[remote], to))
@@ -155,7 +176,9 @@ def status(context: Any, env: str = "", only: str = "", json: bool = False) -> N
 
     Exits with 1 where something is.
     """
-    site = load(SITE, env)
+    from deploy import report, session
+
+    site = registry(env)
     found = session.survey(site, only, context.config, KNOWN_HOSTS)
     rows = report.status(site, found)
     show(rows, report.status_table, json)
@@ -166,7 +189,9 @@ def status(context: Any, env: str = "", only: str = "", json: bool = False) -> N
 @told("env", "only", "json")
 def releases(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
     """List the releases on each server, newest first."""
-    site = load(SITE, env)
+    from deploy import report
+
+    site = registry(env)
     with opened(site, only, context, lock=False) as servers:
         rows = report.releases(servers.look())
     show(rows, report.releases_table, json)
@@ -177,13 +202,23 @@ def logs(
     context: Any, app: str, env: str = "", only: str = "", lines: int = 50, follow: bool = False
 ) -> None:
     """Show the last log lines of an app on every server."""
-    site = load(SITE, env)
+    from deploy import report
+
+    site = registry(env)
     words = report.journal(site, app, lines, follow)
     with opened(site, only, context, lock=False) as servers:
         servers.each(lambda remote: remote.stream(words, lambda line: report.line(remote, line)))
 
 
+def registry(env: str) -> Site:
+    from dispatcher.registry import load
+
+    return load(SITE, env)
+
+
 def opened(site: Any, only: str, context: Any, *, lock: bool) -> Any:
+    from deploy import session
+
     return session.opened(site, only, context.config, KNOWN_HOSTS, lock=lock)
 
 

@@ -40,7 +40,7 @@ class ReproducibleSdist(sdist):  # type: ignore[misc] # setuptools has no types
         top = Path(root_dir or ".")
         with (
             target.open("wb") as raw,
-            gzip.GzipFile("", "wb", fileobj=raw, mtime=epoch) as packed,
+            gzip.GzipFile("", "wb", 6, fileobj=raw, mtime=epoch) as packed,
             tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
         ):
             for path in sorted([top / base_dir, *(top / base_dir).rglob("*")]):

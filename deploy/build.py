@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from deploy.bundle import Bundle, File, Toolbox
 from deploy.commit import Commit, check_out
@@ -18,6 +20,10 @@ from deploy.errors import BuildError
 
 DIST = Path("dist")
 """Below the project; what is in it can always be made again."""
+
+
+HOOK = "import sys; from setuptools.build_meta import build_sdist; build_sdist(sys.argv[1])"
+"""What a frontend would call (PEP 517), without the quarter of a second it takes itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +83,24 @@ def toolbox(root: Path, targets: Iterable[Target]) -> Toolbox:
 
 def sdist(root: Path, commit: Commit, folder: Path) -> None:
     """Put the commit's sdist, its site.toml and its locked requirements into ``folder``."""
-    with tempfile.TemporaryDirectory(prefix="flaskyard-") as scratch:
-        tree, made = Path(scratch, "tree"), Path(scratch, "made")
+    with scratch() as aside:
+        tree, made = aside / "tree", aside / "made"
         check_out(root, commit, tree)
-        words = ["build", "--sdist", "--no-isolation", "--skip-dependency-check"]
         fixed = {"SOURCE_DATE_EPOCH": str(commit.epoch), "PYTHONHASHSEED": "0"}
-        python("build the sdist", *words, "--outdir", str(made), str(tree), **fixed)
+        python("build the sdist", "-P", "-c", HOOK, str(made), at=tree, **fixed)
         shutil.copy(tree / "site.toml", made / "site.toml")
         shutil.copy(tree / "requirements" / "site.txt", made / "requirements.txt")
         keep(made, folder)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Give a folder; it is removed while whoever had it goes on, for that takes its time."""
+    folder = Path(tempfile.mkdtemp(prefix="flaskyard-"))
+    try:
+        yield folder
+    finally:
+        Thread(target=shutil.rmtree, args=(folder,)).start()
 
 
 def wheels(root: Path, requirements: Path, targets: Iterable[Target]) -> tuple[File, ...]:
@@ -103,7 +118,7 @@ def downloaded(root: Path, requirements: Path, target: Target) -> Path:
     folder = root / DIST / "wheels" / key
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(prefix="flaskyard-") as scratch:
-            words = ["pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+            words = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
             words += ["--require-hashes", "--only-binary", ":all:", *target.pip_options]
             words += ["--requirement", str(requirements), "--dest", f"{scratch}/wheels"]
             python("download the locked wheels", *words)
@@ -124,10 +139,11 @@ def keep(made: Path, folder: Path) -> None:
             # Another process was first, with the same bytes.
 
 
-def python(what: str, module: str, *words: str, **variables: str) -> None:
-    """Run a module in this environment; raises `BuildError` with the end of what it said."""
+def python(what: str, *words: str, at: Path | None = None, **variables: str) -> None:
+    """Run this environment's Python; raises `BuildError` with the end of what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", module, *words],
+        [sys.executable, *words],
+        cwd=at,
         env={**os.environ, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -26,7 +26,7 @@ def test_a_target_takes_every_wheel_its_glibc_can_run() -> None:
 
 def test_a_build_that_fails_shows_the_end_of_its_output() -> None:
     with pytest.raises(BuildError) as raised:
-        python("do that", "this_is_no_module_at_all")
+        python("do that", "-m", "this_is_no_module_at_all")
 
     first, *rest = str(raised.value).splitlines()
     assert first == "cannot do that (exit status 1)"
