@@ -1,0 +1,162 @@
+"""An app's error and its breakpoints are its developer's to look into; the others serve."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.integration.served import (
+    PATIENCE_SECONDS,
+    Answer,
+    Served,
+    command,
+    environment,
+    free_port,
+    listens,
+    served,
+    until,
+    with_all_children,
+)
+
+SITE = """\
+name = "yard"
+domain = "example.org"
+
+[apps.portal]
+app = "portal:create_app"
+path = "/"
+
+[apps.wiki]
+app = "wiki:create_app"
+path = "/wiki"
+subdomain = "wiki"
+"""
+
+APP = """\
+from flask import Flask, session
+
+def create_app():
+    app = Flask(__name__)
+
+    @app.get("/")
+    def index():
+        return "fine"
+
+    @app.get("/boom")
+    def boom():
+        secret = "a local of " + __name__
+        raise RuntimeError("kaput")
+
+    @app.get("/stop")
+    def stop():
+        answer = 6 * 7
+        breakpoint()
+        return f"went on with {answer}"
+
+    return app
+"""
+
+PLACES = [("/wiki/boom", "localhost"), ("/boom", "wiki.localhost"), ("/boom", "localhost")]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "site.toml").write_text(SITE)
+    for name in ("portal", "wiki"):
+        (tmp_path / f"{name}.py").write_text(APP)
+    return tmp_path
+
+
+@pytest.fixture
+def site(folder: Path) -> Iterator[Served]:
+    with served(folder) as site:
+        yield site
+
+
+def ask(site: Served, path: str, host: str, cookie: str = "", **words: str) -> Answer:
+    """Ask the debugger itself, as the script of its page does."""
+    query = urlencode({"__debugger__": "yes", **words})
+    headers = {"Cookie": cookie} if cookie else {}
+    return site.get(f"{path}?{query}", host, **headers)
+
+
+@pytest.mark.parametrize(("path", "host"), PLACES)
+def test_an_error_opens_a_debugger_that_works_where_the_app_is(
+    site: Served, path: str, host: str
+) -> None:
+    page = site.get(path, host)
+    assert page.status == 500
+    assert "RuntimeError: kaput" in page.text
+    secret = re.search(r'SECRET = "(\w+)"', page.text)
+    frame = re.findall(r'id="frame-(\d+)"', page.text)[-1]
+    pin = re.search(r"Debugger PIN: ([\d-]+)", site.told)
+    assert secret
+    assert pin
+    assert ask(site, path, host, cmd="resource", f="debugger.js").status == 200
+    assert ask(site, path, host, cmd="secret", frm=frame, s=secret[1]).status == 500  # no PIN yet
+
+    entered = ask(site, path, host, cmd="pinauth", pin=pin[1], s=secret[1])
+    cookie = entered.headers["Set-Cookie"].partition(";")[0]
+    shown = ask(site, path, host, cookie, cmd="secret", frm=frame, s=secret[1])
+
+    assert "a local of" in shown.text
+    assert site.get("/").text == "fine"
+
+
+def test_another_machine_may_read_the_page_and_do_nothing(site: Served) -> None:
+    assert "EVALEX = false" in site.get("/boom", "192.0.2.7").text
+    assert "EVALEX = true" in site.get("/boom", "127.0.0.1").text
+
+
+def test_all_debuggers_have_one_pin_told_once(site: Served) -> None:
+    site.get("/boom")
+    site.get("/wiki/boom")
+    assert len(re.findall(r"PIN", site.told)) == 1
+
+
+def test_a_breakpoint_asks_at_the_terminal(folder: Path) -> None:
+    port, log = free_port(), folder / "log"
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command("run", "--port", str(port)),
+        cwd=folder,
+        env={**environment(), "TERM": "dumb"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    site = Served(process, port, "127.0.0.1", log)
+    told = ""
+
+    def says(text: str) -> bool:
+        nonlocal told
+        told += os.read(ours, 4096).decode()
+        return text in told
+
+    try:
+        until("it listens", lambda: listens(site.at, port))
+        visitor = subprocess.Popen(
+            ["curl", "-sS", f"http://localhost:{port}/wiki/stop"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        until("the debugger asks", lambda: says("(Pdb) "))
+        assert "breakpoint()" in told or "return f" in told
+        assert site.get("/").text == "fine"
+        os.write(ours, b"p answer\n")
+        until("it answers", lambda: says("42"))
+        os.write(ours, b"answer = 43\n")
+        os.write(ours, b"c\n")
+        assert visitor.communicate(timeout=PATIENCE_SECONDS)[0] == "went on with 43"
+    finally:
+        with_all_children(process)
+        os.close(ours)
