@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -39,27 +39,36 @@ def site_here(path: Path, environment: str, port: int, *, tls: bool = False) -> 
     return replace(site, scheme="https" if tls else "http", port=port)
 
 
-def application(read: Callable[[], Site], *, then: Then) -> WSGIApplication:
+def application(
+    read: Callable[[], Site], *, then: Then, only: Collection[str] = ()
+) -> WSGIApplication:
     """Return the site as `local` does, for debugging, or a page that says why there is none.
 
     ``read`` returns the site or raises `RegistryError`; ``then`` is told the site when its
     apps are loaded.
     """
     try:
-        return local(read(), debug=True, then=then)
+        return local(read(), debug=True, then=then, only=only)
     except RegistryError as error:
         print(f"{error}\nServing this message until the file is mended.", file=sys.stderr)  # noqa: T201
         return Page(503, "The registry has faults; this page goes when they do.", detail=str(error))
 
 
-def local(site: Site, *, debug: bool, then: Then = lambda _: None) -> WSGIApplication:
-    """Return the site's router, its apps loading meanwhile: a broken one is told at once."""
-    apps = contain(site, site, show_traceback=debug, retry_seconds=RETRY_SECONDS)
+def local(
+    site: Site, *, debug: bool, then: Then = lambda _: None, only: Collection[str] = ()
+) -> WSGIApplication:
+    """Return the site's router, its apps loading meanwhile: a broken one is told at once.
+
+    Where there are names in ``only``, the apps of other names are neither made nor served.
+    """
+    made = [app for app in site if not only or app.name in only]
+    apps = contain(site, made, show_traceback=debug, retry_seconds=RETRY_SECONDS)
     Thread(target=load_then, args=(apps.values(), site, then), name=LOADING, daemon=True).start()
     here: Mapping[str, WSGIApplication] = apps
     if debug:
         here = {name: Debugged(app) for name, app in apps.items()}
-    return stack(site, here, by_address=True)
+    message = f"This address is not served in this run, which is of {', '.join(only)} alone."
+    return stack(site, here, by_address=True, elsewhere=Page(421, message))
 
 
 def load_then(apps: Iterable[Contained], site: Site, then: Then) -> None:
@@ -67,7 +76,7 @@ def load_then(apps: Iterable[Contained], site: Site, then: Then) -> None:
     then(site)
 
 
-def gunicorn(path: Path, environment: str, host: str, port: int) -> None:
+def gunicorn(path: Path, environment: str, host: str, port: int, certificate: Path | None) -> None:
     """Become gunicorn, serving the site as in production, without nginx."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     folders = [str(path.resolve().parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -80,4 +89,6 @@ def gunicorn(path: Path, environment: str, host: str, port: int) -> None:
         "PYTHONPATH": os.pathsep.join(folders),
     }
     words = ["-m", "gunicorn", "--config", "python:dispatcher.gunicorn", "--bind", bind]
+    if certificate is not None:
+        words += ["--certfile", str(certificate), "--keyfile", str(certificate)]
     os.execve(sys.executable, [sys.executable, *words], environ)  # noqa: S606 - no shell wanted

@@ -24,6 +24,7 @@ def stack(
     *,
     probes: WSGIApplication | None = None,
     by_address: bool = False,
+    elsewhere: WSGIApplication = ELSEWHERE,
     observers: tuple[Observer, ...] = (),
 ) -> Router:
     """Return the site over those of its apps that this process runs, by instance."""
@@ -31,7 +32,7 @@ def stack(
     def at(app: App, address: Address) -> WSGIApplication:
         here = apps.get(instance(app, address))
         if here is None:
-            return ELSEWHERE
+            return elsewhere
         by_path = address == app.tenants and not address.host.startswith("*.")
         alone = len(site.mounts(address.host)) == 1 and not address.path and not by_path
         bounded = Boundary(app, address, here, observers=observers, alone=alone)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +11,14 @@ import click
 from werkzeug.serving import is_running_from_reloader
 
 from dispatcher.cli import env_option, prepare, site_option
+from dispatcher.develop.certificate import context, ensure
 from dispatcher.develop.debugger import pin
+from dispatcher.develop.links import reached, rows
 from dispatcher.develop.listening import listen
 from dispatcher.develop.serving import Serving, can_serve_anew, restarting
 from dispatcher.local import gunicorn, site_here
-from dispatcher.site import Site
+from dispatcher.site import App, Site
 from dispatcher.tables import show
-from dispatcher.tenancy import shown
 
 
 @click.command("run")
@@ -33,33 +33,59 @@ from dispatcher.tenancy import shown
     help="Reload on change, debugger on errors.",
 )
 @click.option(
+    "--app",
+    "only",
+    multiple=True,
+    metavar="NAME",
+    help="Serve this app alone; may be given several times.",
+)
+@click.option("--tls", is_flag=True, help="Speak https, with a certificate that is made here.")
+@click.option(
     "--server",
     type=click.Choice(["werkzeug", "gunicorn"]),
     default="werkzeug",
     show_default=True,
-    help="gunicorn serves as in production, without nginx, reload and debugger.",
+    help="gunicorn serves as in production, without nginx, reload and debugger; all pools' apps "
+    "run in the workers of the default one.",
 )
-def command(path: Path, environment: str, host: str, port: int, debug: bool, server: str) -> None:
+def command(
+    path: Path,
+    environment: str,
+    host: str,
+    port: int,
+    debug: bool,
+    only: tuple[str, ...],
+    tls: bool,
+    server: str,
+) -> None:
     """Serve the whole site on this machine.
 
     Whatever domain site.toml names, here it is localhost, and subdomains are below it:
     browsers and curl know that those names are this machine.
     """
+    if server == "gunicorn" and only:
+        raise click.UsageError("--app goes with --server werkzeug; gunicorn serves the whole site")
     prepare(path)
-    debug = debug and server == "werkzeug"
-    read = partial(site_here, path, environment, port)
+    read = partial(site_here, path, environment, port, tls=tls)
+    folder = path.resolve().parent
+    file = folder / "instance" / "localhost.pem" if tls else None
     if is_running_from_reloader():
-        restarting(path, read, host, port)
+        restarting(path, read, host, port, context(file) if file else None, only)
         return
     site = read()
+    apps = chosen(site, only)
     listening = listen(host, port)
-    show(("app", "address"), list(addresses(site)))
+    if file is not None:
+        ensure(file, (*site.hosts, *filter(None, [reached(host).strip("[]")])))
+    speaks = context(file) if file else None
+    show(("app", "address"), list(rows(site, apps, host)))
+    debug = debug and server == "werkzeug"
     click.echo(f"Debugger PIN: {pin()}. Ctrl-C stops it.\n" if debug else "Ctrl-C stops it.\n")
     sys.stdout.flush()
     if server == "gunicorn":
         listening.close()
-        gunicorn(path, environment, host, port)
-    serving = Serving(path.resolve().parent, read, listening)
+        gunicorn(path, environment, host, port, file)
+    serving = Serving(folder, read, listening, speaks, only)
     if not debug:
         serving.once()
         return
@@ -68,11 +94,12 @@ def command(path: Path, environment: str, host: str, port: int, debug: bool, ser
         serving.anew()
     else:
         listening.close()
-        restarting(path, read, host, port)
+        restarting(path, read, host, port, speaks, only)
 
 
-def addresses(site: Site) -> Iterator[tuple[str, str]]:
-    """Yield a row for each address, the app's name only before its first."""
-    for app in site:
-        for number, address in enumerate(app.addresses):
-            yield ("" if number else app.name), f"{site.url(shown(app, address))}/"
+def chosen(site: Site, names: tuple[str, ...]) -> list[App]:
+    """Return the apps of these names, all where there is none; raises `click.BadParameter`."""
+    try:
+        return [site.app(name) for name in names] or list(site)
+    except LookupError as error:
+        raise click.BadParameter(str(error.args[0]), param_hint="--app") from None

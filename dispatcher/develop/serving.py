@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -35,10 +35,11 @@ class Serving:
     read: Callable[[], Site]
     listening: socket.socket
     tls: ssl.SSLContext | None = None
+    only: Collection[str] = ()
 
     def once(self) -> None:
         """Serve until interrupted, without debugger."""
-        app = local(self.read(), debug=False)
+        app = local(self.read(), debug=False, only=self.only)
         with suppress(KeyboardInterrupt):
             Server(self.listening, app, self.tls).serve(None)
 
@@ -58,7 +59,7 @@ class Serving:
             with suppress(OSError):  # nobody listens any more
                 line.send(modules.loaded(self.folder, site, since))
 
-        app = application(self.read, then=then)
+        app = application(self.read, then=then, only=self.only)
         Server(self.listening, app, self.tls).serve(line)
 
 
@@ -71,7 +72,14 @@ def can_serve_anew() -> bool:
     return hasattr(os, "fork")
 
 
-def restarting(path: Path, read: Callable[[], Site], host: str, port: int) -> None:
+def restarting(
+    path: Path,
+    read: Callable[[], Site],
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+    only: Collection[str],
+) -> None:
     """Serve as `Serving.anew` where that cannot be: slower, for everything is loaded anew.
 
     Werkzeug runs the command again for that, in a process where this serves.
@@ -80,9 +88,10 @@ def restarting(path: Path, read: Callable[[], Site], host: str, port: int) -> No
     run_simple(
         host,
         port,
-        application(read, then=lambda _: None) if inner else UNKNOWN_PATH,
+        application(read, then=lambda _: None, only=only) if inner else UNKNOWN_PATH,
         use_reloader=True,
         reloader_type="stat",
         extra_files=[str(path)],
         threaded=True,
+        ssl_context=tls,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -210,3 +211,47 @@ def test_a_second_one_on_the_port_is_told_so_and_ends(folder: Path) -> None:
         assert second.returncode == 1
         assert second.stdout == ""
         assert "it is in use" in second.stderr
+
+
+def test_one_app_alone_is_served_and_the_others_say_so(folder: Path) -> None:
+    (folder / "portal" / "__init__.py").write_text("open('made', 'w')\n" + PORTAL)
+    with served(folder, "--app", "wiki") as site:
+        assert site.get("/wiki/page").text == "wiki at /wiki|/page"
+        assert site.get("/").status == 421
+        assert "not served in this run, which is of wiki alone" in site.get("/").text
+        assert not (folder / "made").exists()
+        assert "portal" not in site.told
+
+
+def test_an_app_that_is_not_there_cannot_be_served_alone(folder: Path) -> None:
+    done = subprocess.run(
+        command("run", "--app", "wikki"),
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "there is no app 'wikki'; there are portal, wiki" in done.stderr
+
+
+@pytest.mark.parametrize("server", ["werkzeug", "gunicorn"])
+def test_with_tls_the_site_and_what_is_below_it_are_trusted_by_who_trusts_its_certificate(
+    folder: Path, server: str
+) -> None:
+    (folder / "wiki.py").write_text(WIKI.replace('"SCRIPT_NAME"', '"wsgi.url_scheme"'))
+    with served(folder, "--tls", "--server", server) as site:
+        assert f"https://wiki.localhost:{site.port}/" in site.told
+        trusting = ["curl", "-sS", "--cacert", str(folder / "instance" / "localhost.pem")]
+        for url in (f"https://localhost:{site.port}/wiki/", f"https://wiki.localhost:{site.port}/"):
+            done = subprocess.run([*trusting, url], capture_output=True, text=True, check=True)
+            assert done.stdout == "wiki at https|/"
+
+
+def test_with_tls_a_visitor_that_says_nothing_keeps_nobody_waiting(folder: Path) -> None:
+    with served(folder, "--tls") as site, socket.create_connection(("127.0.0.1", site.port)):
+        url = f"https://localhost:{site.port}/"
+        done = subprocess.run(["curl", "-sSk", url], capture_output=True, text=True, check=True)
+        assert done.stdout == "portal's home"
