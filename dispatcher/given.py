@@ -97,6 +97,7 @@ def meant(app: App, value: str) -> str:
                 "host": lambda: address.host,
                 "url": lambda: str(address),
                 "state": lambda: f"the state of {app.name}",
+                "secret": lambda: f"the secret of {app.name}",
             },
         )
     )

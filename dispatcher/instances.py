@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 from dispatcher.address import Address
 from dispatcher.async_views import accommodate
 from dispatcher.contained import Contained
+from dispatcher.flask_config import complete
 from dispatcher.hooks import hooks_of
-from dispatcher.loader import load
+from dispatcher.keyfile import KeysError, located
+from dispatcher.loader import LoadError, load
 from dispatcher.router import UNKNOWN_PATH
 from dispatcher.site import App, Site
 from dispatcher.tenants import Tenants
@@ -33,28 +35,29 @@ def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]
     }
 
 
-def ready(app: App, values: Mapping[str, Callable[[], str]], **more: object) -> WSGIApplication:
-    """Return the app, loaded and made to fit the server that it runs in."""
-    return accommodate(load(app, values, **more))
+def ready(app: App, site: Site, address: Address, **more: object) -> WSGIApplication:
+    """Return the app, loaded and made to fit its site and the server that it runs in."""
+    made = load(app, values(site, app, address), **more)
+    complete(made, site, app, address, partial(secrets, site, app))
+    return accommodate(made)
 
 
 def loading(
     site: Site, app: App, address: Address, how: Mapping[str, Any]
 ) -> Callable[[App], WSGIApplication]:
     """Return what makes ``app`` for ``address``, or for all it has, tenants too."""
-    given = values(site, app, address)
     if app.tenants is None or (app.each_mount and address != app.tenants):
-        return partial(ready, values=given)
+        return partial(ready, site=site, address=address)
 
     def contained(app: App, load: Callable[[App], WSGIApplication]) -> Contained:
         return Contained(app, load=load, **how)
 
     def one(app: App, tenant: str) -> WSGIApplication:
-        return ready(app, values(site, app, app.addresses[0]), tenant=tenant)
+        return ready(app, site, app.addresses[0], tenant=tenant)
 
     def tenants(app: App) -> WSGIApplication:
-        hooks = hooks_of(app, given)
-        plain = UNKNOWN_PATH if address == app.tenants else ready(app, given)
+        hooks = hooks_of(app, values(site, app, address))
+        plain = UNKNOWN_PATH if address == app.tenants else ready(app, site, address)
         return Tenants(app, hooks, contained, one, plain=plain)
 
     return tenants
@@ -72,7 +75,17 @@ def values(site: Site, app: App, address: Address) -> Mapping[str, Callable[[], 
         "host": lambda: address.host,
         "url": lambda: site.url(address),
         "state": lambda: state(app),
+        "secret": lambda: secrets(site, app)[0],
     }
+
+
+def secrets(site: Site, app: App) -> tuple[str, ...]:
+    """Return the app's secrets, the one to sign with first; raises `LoadError`."""
+    try:
+        keys = located(site.file, os.environ).read()
+    except KeysError as error:
+        raise LoadError(app, str(error)) from None
+    return keys.secrets(site.name, app.name)
 
 
 def state(app: App) -> str:

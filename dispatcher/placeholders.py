@@ -8,8 +8,8 @@ from typing import Any
 MOUNT = ("prefix", "host", "url")
 """Of an address: ``/wiki`` (or empty), ``example.org``, ``https://example.org/wiki``."""
 
-KNOWN = (*MOUNT, "state")
-"""... and of the app: the folder of its data."""
+KNOWN = (*MOUNT, "state", "secret")
+"""... and of the app: the folder of its data, and its own secret to sign with."""
 
 BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|[{}]")
 

@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dispatcher import schema
@@ -39,7 +40,7 @@ def load(path: Path, environment: str = "", domain: str = "") -> Site:
         there = ", ".join(filter(None, sites)) or "none"
         message = f"is not there; the file's environments: {there}"
         raise RegistryError(path, (Fault(f"environments.{environment}", message),))
-    return site
+    return replace(site, file=path)
 
 
 def read(path: Path) -> str:

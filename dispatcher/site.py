@@ -6,6 +6,7 @@ read a site without starting it. `dispatcher.registry` makes them from site.toml
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dispatcher.address import Address
@@ -84,6 +85,9 @@ class Site:
     scheme: str = "https"
     port: int | None = None
     """How the site is reached from outside; None is the scheme's own port."""
+
+    file: Path = field(default=Path("site.toml"), compare=False)
+    """Where all this is written."""
 
     @property
     def hosts(self) -> tuple[str, ...]:

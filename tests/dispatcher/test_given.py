@@ -76,7 +76,7 @@ def test_an_app_with_nothing_given_is_eager_and_made_once(read: Read) -> None:
 def test_an_unknown_placeholder_is_told_where_it_stands(faults: Faults) -> None:
     assert faults('args = { deep = { list = ["{hots}"] } }') == [
         "line 6: apps.wiki.args.deep = {'list': ['{hots}']}: has {hots}, which stands for "
-        "nothing; did you mean {host}? there are {prefix}, {host}, {url}, {state}; "
+        "nothing; did you mean {host}? there are {prefix}, {host}, {url}, {state}, {secret}; "
         "{{ is a brace"
     ]
 

@@ -7,6 +7,7 @@ import pytest
 
 from dispatcher.address import Address
 from dispatcher.instances import contain
+from dispatcher.keys import Keys, Master
 from dispatcher.site import App, Site
 from dispatcher.stack import stack
 from tests.dispatcher.conftest import Write
@@ -139,3 +140,16 @@ def test_an_app_with_tenants_that_does_not_say_who_they_are_is_out(write: Write)
 
     assert get(stack(site, apps), "/t/choir/").status == 503
     assert "has no tenant_exists" in str(apps["archive"].error)
+
+
+def test_a_secret_is_the_app_s_own_and_lasts(ask: Ask, tmp_path: Path) -> None:
+    given = {"secret_key": "{secret}"}
+    keys = Keys((Master.new(),))
+    (tmp_path / "keys").write_text(keys.text())
+    (tmp_path / "keys").chmod(0o600)
+
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DISPATCHER_KEYS", str(tmp_path / "keys"))
+        told = ask(App("wiki", "wiki_app:make", (HERE,), args=given), HERE)
+
+    assert told == f"1 {{'secret_key': '{keys.secrets('yard', 'wiki')[0]}'}}"
