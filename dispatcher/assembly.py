@@ -33,6 +33,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     values = tuple(app(name, entry, home, below) for name, entry in apps.items())
     found += errors_of_apps(document.get("apps"))
     found += errors_of_pools(apps, document.get("pools"))
+    found += errors_of_threads(pools)
     found += errors_of_addresses(values)
     found += errors_of_given(values)
     found += errors_of_tenants(apps, values)
@@ -103,6 +104,18 @@ def errors_of_pools(apps: Mapping[str, schema.AppTable], pools: object) -> list[
     ]
 
 
+def errors_of_threads(pools: Mapping[str, schema.PoolTable]) -> list[Found]:
+    return [
+        (
+            ("pools", name, "threads"),
+            f"is for gthread, and a worker here is {entry.worker_class}; leave it out",
+            entry.threads,
+        )
+        for name, entry in pools.items()
+        if entry.threads is not None and entry.worker_class != "gthread"
+    ]
+
+
 def errors_of_addresses(apps: tuple[App, ...]) -> list[Found]:
     return [
         (("apps", second.name), f"claims {address}, which app {first.name!r} has already", None)
@@ -154,11 +167,12 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         alone=entry.alone,
         tenants=tenants,
         tenant_limit=entry.tenant_limit,
+        ready=entry.ready or "",
     )
 
 
 def pool(name: str, entry: schema.PoolTable | None) -> Pool:
-    return Pool(name) if entry is None else Pool(name, entry.workers, entry.worker_class)
+    return Pool(name) if entry is None else Pool(name, **entry.model_dump(exclude_none=True))
 
 
 def server(name: str, entry: schema.ServerTable) -> Server:

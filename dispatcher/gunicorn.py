@@ -8,6 +8,8 @@ import os
 import signal
 from pathlib import Path
 
+from gunicorn.http.message import Request  # type: ignore[import-untyped]
+
 from dispatcher.faults import RegistryError
 from dispatcher.logs import CONFIG, OWN, SERVING
 from dispatcher.settings import Settings, SettingsError
@@ -27,10 +29,15 @@ if pool.worker_class == "gevent":
 wsgi_app = "dispatcher.wsgi:application"
 workers = pool.workers
 worker_class = pool.worker_class
-threads = 8 if pool.worker_class == "gthread" else 1
-preload_app = True  # the apps' memory is shared, and READY is said only once they are loaded
-timeout = 60
-graceful_timeout = 30
+threads = pool.threads if pool.worker_class == "gthread" else 1
+preload_app = pool.preload  # READY is said only once the apps are loaded, their memory is shared
+timeout = pool.timeout
+graceful_timeout = 30  # systemd's patience with the unit is longer
+max_requests = pool.max_requests
+max_requests_jitter = pool.max_requests // 10  # or all workers would be replaced at once
+limit_request_line = 8190  # as much as nginx lets pass, and no more
+limit_request_fields = 100
+limit_request_field_size = 8190
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat
 # must not wait for a disk
 control_socket_disable = True  # all instances of a user share its path; the second steals it
@@ -43,15 +50,32 @@ access_log_format = "%(s)s %(m)s %({host}i)s%({script_name}e)s%(U)s %(B)s bytes 
 logconfig_dict = CONFIG
 
 
-def when_ready(server: object) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Keep the garbage collector off what the workers share, or its first run copies it all."""
-    gc.collect()
-    gc.freeze()
+if pool.preload:
+
+    def when_ready(server: object) -> None:  # noqa: ARG001 - gunicorn's signature
+        """Keep the garbage collector off what workers share, or its first run copies it all."""
+        gc.collect()
+        gc.freeze()
 
 
-def pre_request(worker: object, request: object) -> None:  # noqa: ARG001 - gunicorn's signature
-    """Forget which app served this connection before: the next may be for none."""
-    SERVING.set(OWN)
+if pool.worker_class == "gevent":
+    from gevent import sleep
+
+    def pre_request(worker: object, request: Request) -> None:  # noqa: ARG001 - gunicorn's
+        """Let the others go first, after a request on the same connection.
+
+        A client that never pauses would be served alone: its next request is there
+        already, so that reading it does not wait, and nobody else is let in.
+        """
+        SERVING.set(OWN)
+        if request.req_number > 1:
+            sleep(0)
+
+else:
+
+    def pre_request(worker: object, request: Request) -> None:  # noqa: ARG001 - gunicorn's
+        """Forget which app this thread served before: the next may be for none."""
+        SERVING.set(OWN)
 
 
 def post_worker_init(worker: object) -> None:  # noqa: ARG001 - gunicorn's signature

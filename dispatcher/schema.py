@@ -113,11 +113,16 @@ class AppTable(Table):
     load: Literal["eager", "lazy"] = "eager"
     each_mount: bool = False
     alone: bool = False
+    ready: Annotated[str, checked(fault_of_target)] | None = None
 
 
 class PoolTable(Table):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     worker_class: Literal["gevent", "gthread", "sync"] = "gevent"
+    threads: Annotated[int, Field(ge=1, le=256)] | None = None
+    timeout: Annotated[int, Field(ge=1, le=3600)] = 60
+    max_requests: Annotated[int, Field(ge=0)] = 0
+    preload: bool = True
 
 
 class ServerTable(Table):

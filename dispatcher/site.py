@@ -43,6 +43,9 @@ class App:
     alone: bool = False
     """It shares its processes with no other app."""
 
+    ready: str = ""
+    """A function to import that says whether the app is ready, once it is loaded."""
+
     tenants: Address | None = None
     """The last of its addresses, where it has one instance for each tenant below that."""
 
@@ -57,6 +60,18 @@ class Pool:
     name: str = "default"
     workers: int = 2
     worker_class: str = "gevent"
+
+    threads: int = 8
+    """How many requests a gthread worker has at once."""
+
+    timeout: int = 60
+    """Seconds after which a worker that gives no sign of life is killed."""
+
+    max_requests: int = 0
+    """A worker is replaced after about so many; 0 is never."""
+
+    preload: bool = True
+    """Load the apps before the workers fork, who then share their memory."""
 
 
 @dataclass(frozen=True, slots=True)

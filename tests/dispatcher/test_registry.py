@@ -282,6 +282,32 @@ tenant_limit = 3
     ]
 
 
+def test_a_pool_says_how_its_workers_are(write: Write) -> None:
+    path = write("""\
+name = "yard"
+domain = "example.org"
+[apps.wiki]
+app = "a:b"
+path = "/"
+ready = "a:ready"
+[pools.default]
+worker_class = "gthread"
+threads = 20
+timeout = 5
+max_requests = 1000
+preload = false
+""")
+    site = load(path)
+    assert site.pools == (Pool("default", 2, "gthread", 20, 5, 1000, preload=False),)
+    assert site.app("wiki").ready == "a:ready"
+
+
+def test_threads_are_for_pools_that_have_them(write: Write) -> None:
+    path = write(GOOD.replace('"gthread"', '"sync"\nthreads = 4'))
+    (fault,) = faults_of(path)
+    assert "pools.files.threads = 4: is for gthread, and a worker here is" in fault
+
+
 def test_no_app_can_have_the_host_of_the_probes(write: Write) -> None:
     path = write(GOOD.replace("wiki.example.net", "dispatcher.internal"))
     assert "is the dispatcher's own" in faults_of(path)[0]
