@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dispatcher.answer import Answer
 from dispatcher.cookies import Namespace
 from dispatcher.exchange import KEY, Exchange, Observer
+from dispatcher.inward import Inward
 from dispatcher.logs import SERVING
+from dispatcher.outward import Outward
 from dispatcher.tenant_of import TENANT
 
 if TYPE_CHECKING:
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
 class Boundary:
     """A WSGI application around ``app`` as it answers at ``address``.
 
-    Each of the ``observers`` is told of every exchange, first when it begins, then when
-    its response is closed. ``alone`` says that nothing else answers at the host.
+    The app sees a request of its own, and what it raises or breaks is the end of its own
+    answer alone: a page that says so, or a connection that ends too early where a part of
+    the answer has left. That is true of SystemExit, too.
+
+    ``alone`` says that nothing else answers at the host; if not, ``prefixes`` are the
+    mounts there. So many ``proxies`` in front are believed. Each of the ``observers`` is
+    told of every exchange, first when it begins, then when its answer is closed.
     """
 
     def __init__(
@@ -34,70 +41,29 @@ class Boundary:
         *,
         observers: tuple[Observer, ...] = (),
         alone: bool = False,
+        prefixes: tuple[str, ...] = (),
+        proxies: int = 0,
     ) -> None:
         self.app, self.address, self.inner = app, address, inner
-        self.cookies = Namespace(app.name, alone=alone)
+        cookies = Namespace(app.name, alone=alone)
+        self.inward = Inward(cookies, proxies)
+        self.outward = Outward(cookies, address.path, alone=alone, prefixes=prefixes)
         self.observers = observers
         self.name, self.mount = app.name, address.host + address.path
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         SERVING.set(self.name)
-        exchange = Exchange(self.name, self.mount, os.urandom(16).hex(), perf_counter())
-        space = self.cookies
-        if TENANT in environ:
-            exchange.tenant = tenant = environ[TENANT]
-            space = Namespace(f"{self.name}.{tenant}", alone=space.alone)
+        inward = self.inward
+        request_id = inward.request_id(environ)
+        script = environ.get("SCRIPT_NAME", "")
+        tenant = environ.get(TENANT, "")
+        exchange = Exchange(self.name, self.mount, request_id, perf_counter(), script, tenant)
         environ[KEY] = exchange
         for observer in self.observers:
             observer.begin(exchange, environ)
-        secure = environ["wsgi.url_scheme"] == "https"
-        cookies = environ.get("HTTP_COOKIE")
-        if cookies is not None:
-            own = space.inward(cookies, secure)
-            if own:
-                environ["HTTP_COOKIE"] = own
-            else:
-                del environ["HTTP_COOKIE"]
-        mount, bare = environ.get("SCRIPT_NAME", ""), not environ.get("PATH_INFO")
-
-        def started(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
-            exchange.status = int(status[:3])
-            for name, _ in headers:
-                if len(name) == 10 and name.lower() == "set-cookie":
-                    headers = space.renamed(headers, mount, secure, bare=bare)
-                    break
-            return start_response(status, headers, *exc_info)
-
-        return Answer(self.inner(environ, started), exchange, environ, self.observers)
-
-
-class Answer:
-    """The response of an app, whose closing the observers are told of."""
-
-    __slots__ = ("chunks", "environ", "exchange", "observers", "response")
-
-    def __init__(
-        self,
-        response: Iterable[bytes],
-        exchange: Exchange,
-        environ: WSGIEnvironment,
-        observers: tuple[Observer, ...],
-    ) -> None:
-        self.response, self.chunks = response, iter(response)
-        self.exchange, self.environ, self.observers = exchange, environ, observers
-
-    def __iter__(self) -> Answer:
-        return self
-
-    def __next__(self) -> bytes:
-        chunk = next(self.chunks)
-        self.exchange.sent += len(chunk)
-        return chunk
-
-    def close(self) -> None:
+        answer = Answer(start_response, exchange, environ, self.outward, self.observers)
         try:
-            if hasattr(self.response, "close"):
-                self.response.close()
-        finally:
-            for observer in self.observers:
-                observer.end(self.exchange, self.environ)
+            return answer.of(self.inner(inward.environ(environ, exchange), answer.start))
+        except BaseException as error:  # SystemExit and GreenletExit would end the worker
+            answer.fail(error)
+            return answer

@@ -40,6 +40,15 @@ class Namespace:
         self.prefix = f"{app}{SEPARATOR}"
         self.secure_prefix = f"{HOST}{self.prefix}" if alone else self.prefix
 
+    def of(self, tenant: str) -> Namespace:
+        """Return the namespace of one tenant of the app; it is made for a request only.
+
+        >>> Namespace("wiki").of("choir").prefix
+        'wiki.choir~'
+        """
+        app = self.prefix.removesuffix(SEPARATOR)
+        return Namespace(f"{app}.{tenant}", alone=self.alone, scripted=self.scripted)
+
     def inward(self, header: str, secure: bool) -> str:
         """Return the Cookie header that the app sees; empty where nothing of it is the app's.
 
@@ -83,20 +92,6 @@ class Namespace:
                 marks[name] -= 1
                 own.append(pair)
         return own
-
-    def renamed(
-        self, headers: Iterable[tuple[str, str]], mount: str, secure: bool, *, bare: bool = False
-    ) -> list[tuple[str, str]]:
-        """Return the headers of a response, each cookie as `outward` has it, in their order."""
-        return [
-            (name, now)
-            for name, value in headers
-            for now in (
-                self.outward(value, mount, secure, bare=bare)
-                if name.lower() == "set-cookie"
-                else (value,)
-            )
-        ]
 
     def outward(
         self, value: str, mount: str, secure: bool, *, bare: bool = False

@@ -27,6 +27,9 @@ class Exchange:
     started: float
     """When it came, as `time.perf_counter` has it."""
 
+    script: str = ""
+    """Where the app is mounted, SCRIPT_NAME, percent-encoded: redirects are kept below it."""
+
     tenant: str = ""
 
     status: int = 0
@@ -35,8 +38,14 @@ class Exchange:
     sent: int = 0
     """The bytes of the body handed to the server so far."""
 
+    announced: int = -1
+    """The bytes of the body that Content-Length says there are, or -1."""
+
     error: BaseException | None = None
-    """What the app raised, or did that no WSGI application may do."""
+    """What the app raised, or the `Breach` it committed."""
+
+    links: frozenset[str] = frozenset()
+    """Addresses of other apps that were given out on purpose: a redirect there is left alone."""
 
 
 class Observer(Protocol):

@@ -30,7 +30,11 @@ def serve(settings: Settings) -> WSGIApplication:
     load_all(apps.values())
     probes = Probes(apps, pool=settings.pool, release=settings.release)
     application: WSGIApplication = stack(
-        site, apps, probes=probes, by_address=site.domain == LOCAL_DOMAIN
+        site,
+        apps,
+        probes=probes,
+        by_address=site.domain == LOCAL_DOMAIN,
+        proxies=settings.proxies,
     )
     if settings.proxies:
         # Only what nginx overwrites is believed: not Host, Port or Prefix, which it clears.

@@ -26,16 +26,29 @@ def stack(
     by_address: bool = False,
     elsewhere: WSGIApplication = ELSEWHERE,
     observers: tuple[Observer, ...] = (),
+    proxies: int = 0,
 ) -> Router:
-    """Return the site over those of its apps that this process runs, by instance."""
+    """Return the site over those of its apps that this process runs, by instance.
+
+    `Boundary` says what ``observers`` and ``proxies`` are; ``elsewhere`` answers for the
+    apps of other processes.
+    """
 
     def at(app: App, address: Address) -> WSGIApplication:
         here = apps.get(instance(app, address))
         if here is None:
             return elsewhere
         by_path = address == app.tenants and not address.host.startswith("*.")
-        alone = len(site.mounts(address.host)) == 1 and not address.path and not by_path
-        bounded = Boundary(app, address, here, observers=observers, alone=alone)
+        mounts = site.mounts(address.host)
+        bounded = Boundary(
+            app,
+            address,
+            here,
+            observers=observers,
+            alone=len(mounts) == 1 and not address.path and not by_path,
+            prefixes=tuple(path for path in mounts if path),
+            proxies=proxies,
+        )
         return named(address, bounded) if address == app.tenants else bounded
 
     return route(site, at, probes=probes, by_address=by_address)

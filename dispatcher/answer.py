@@ -1,0 +1,194 @@
+"""The answer of an app, on its way to the server: held to PEP 3333, and failing alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dispatcher.breach import Breach, Cut, is_servers
+from dispatcher.pages import Page
+from dispatcher.sendfile import size_to_send
+from dispatcher.status import CODES, WITHOUT_BODY, code_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from dispatcher.exchange import Exchange, Observer
+    from dispatcher.outward import Outward
+
+FAILED = "This part of the site has failed. The others work."
+
+log = logging.getLogger(__name__)
+
+
+class Answer:
+    """One answer: the app's ``start_response``, and the body that the server iterates over.
+
+    Nothing goes to the server before the app has made a first part of the body, so that
+    until then a failure can still be answered with a page. After that the connection ends.
+    """
+
+    body: Iterable[bytes] | None = None
+    """What the app returned, until it is closed."""
+
+    chunks: Iterator[bytes] = iter(())
+    status = ""
+    headers: list[tuple[str, str]]
+    begun = closed = inside_server = False
+
+    def __init__(
+        self,
+        server: StartResponse,
+        exchange: Exchange,
+        environ: WSGIEnvironment,
+        outward: Outward,
+        observers: tuple[Observer, ...],
+    ) -> None:
+        """``environ`` is the one that the app cannot change."""
+        self.server, self.exchange, self.environ = server, exchange, environ
+        self.outward, self.observers = outward, observers
+
+    def start(
+        self, status: str, headers: Iterable[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
+        """Be the ``start_response`` of the app; raises `Breach`, or what PEP 3333 wants raised."""
+        if exc_info is not None:
+            if self.begun:
+                raise exc_info[1].with_traceback(exc_info[2])
+        elif self.status:
+            raise Breach("start_response was called twice")
+        code = CODES.get(status) or code_of(status)
+        self.headers = self.outward.headers(headers, self.exchange, self.environ)
+        self.status, self.exchange.status = status, code
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body at once: the old way, which PEP 3333 keeps for old apps."""
+        if not isinstance(data, bytes) or self.closed:
+            raise Breach(f"write() takes bytes until the body ends, not {data!r:.50}")
+        self.inside_server = True
+        if not self.begun:
+            self.begin()
+        self.to_server(data)
+        self.inside_server = False
+        self.exchange.sent += len(data)
+
+    def begin(self) -> None:
+        """Give the server the status and the headers."""
+        self.begun = True
+        self.to_server = self.server(self.status, self.headers)
+
+    def of(self, body: Iterable[bytes]) -> Iterable[bytes]:
+        """Take what the app returned; return what the server is to send."""
+        self.body = body
+        self.chunks = iter(body)
+        wrapper = self.environ.get("wsgi.file_wrapper")
+        if wrapper is not None and body.__class__ is wrapper and self.status and not self.begun:
+            size = size_to_send(body, self.exchange.announced)
+            if size is not None:
+                return self.file(body, size)
+        return self
+
+    def file(self, wrapper: Any, size: int) -> Iterable[bytes]:
+        """Leave a plain file to the server, which may have the kernel send it."""
+        self.begin()
+        self.exchange.sent = size
+        self.body = wrapper.filelike
+        wrapper.close = self.close
+        return wrapper  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            chunk = next(self.chunks)
+            if chunk.__class__ is not bytes and not isinstance(chunk, bytes):
+                raise Breach(f"a body is made of bytes, not of {type(chunk).__name__}")
+            if not self.status:
+                raise Breach("start_response was not called before the body")
+        except StopIteration:
+            if self.complete():
+                raise
+            return next(self)
+        except BaseException as error:
+            self.fail(error)
+            return next(self)
+        if not self.begun:
+            self.begin()
+        exchange = self.exchange
+        exchange.sent += len(chunk)
+        if exchange.sent > exchange.announced >= 0:
+            return self.within(chunk)
+        return chunk
+
+    def complete(self) -> bool:
+        """Whether the app has made all of its body; else it fails."""
+        exchange = self.exchange
+        if not self.status:
+            self.fail(Breach("start_response was not called"))
+            return False
+        if exchange.sent < exchange.announced and self.has_body():
+            said, made = exchange.announced, exchange.sent
+            self.fail(Breach(f"Content-Length says {said} bytes, the body has {made}"))
+            return False
+        if not self.begun:
+            self.begin()
+        return True
+
+    def has_body(self) -> bool:
+        """Whether a body is sent at all: else its Content-Length is that of another answer."""
+        head = self.environ.get("REQUEST_METHOD") == "HEAD"
+        return not head and self.exchange.status not in WITHOUT_BODY
+
+    def within(self, chunk: bytes) -> bytes:
+        """Return what of the last chunk fits into the Content-Length; nothing comes after it."""
+        exchange = self.exchange
+        if self.has_body():
+            exchange.error = Breach(f"Content-Length says {exchange.announced} bytes, not more")
+            self.tell("failed", exchange.error)
+        chunk = chunk[: exchange.announced - exchange.sent]
+        exchange.sent = exchange.announced
+        self.chunks = iter(())
+        return chunk
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with a page where nothing has left yet; raise where it is too late for one."""
+        exchange = self.exchange
+        if self.inside_server or is_servers(error, self.environ):
+            self.close()
+            raise error
+        exchange.error = error
+        self.tell("failed", error)
+        if self.begun:
+            self.close()
+            raise Cut from None
+        self.close_body()
+        self.status = ""
+        page = Page(500, FAILED, detail=f"Request {exchange.request_id}")
+        self.chunks = iter(page(self.environ, self.start))
+
+    def close(self) -> None:
+        """Close what the app returned, once, and tell the observers."""
+        if not self.closed:
+            self.closed = True
+            self.close_body()
+            for observer in self.observers:
+                observer.end(self.exchange, self.environ)
+
+    def close_body(self) -> None:
+        body, self.body = self.body, None
+        try:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
+        except BaseException as error:  # the answer has been made; the app alone has failed
+            self.exchange.error = self.exchange.error or error
+            self.tell("failed when it was closed", error)
+
+    def tell(self, what: str, error: BaseException) -> None:
+        """Log what failed, so that it can be found by the id that is on the page."""
+        method, exchange = self.environ.get("REQUEST_METHOD"), self.exchange
+        path = f"{exchange.script}{self.environ.get('PATH_INFO', '')}"
+        log.error("%s %s %s, request %s", method, path, what, exchange.request_id, exc_info=error)

@@ -1,0 +1,35 @@
+"""What goes wrong between an app and its server."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+
+class Breach(Exception):
+    """An app did what no WSGI application may do (PEP 3333)."""
+
+
+class Cut(BrokenPipeError):
+    """An app failed when a part of its answer had left, so that the rest must never seem whole.
+
+    Servers take it as they take a connection that is gone: they end it without the mark
+    that ends a body, and say nothing. The log has said what there is to say.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(errno.EPIPE, "the app failed in the middle of its answer")
+
+
+def is_servers(error: BaseException, environ: WSGIEnvironment) -> bool:
+    """Whether an exception is a word between the server and those it came to through the app.
+
+    gunicorn says so what is wrong with a body that the app reads. StopIteration tells it
+    that the connection has become a WebSocket's, which leaves nothing to answer.
+    """
+    if isinstance(error, StopIteration):
+        return "HTTP_UPGRADE" in environ
+    return type(error).__module__.startswith("gunicorn.")

@@ -1,0 +1,60 @@
+"""Where a redirect leads that an app wrote without knowing where it is mounted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+    from dispatcher.exchange import Exchange
+
+DEFAULT_PORT = {"http": ":80", "https": ":443"}
+
+PARTS = re.compile(r"(?i:(https?)://([^/?#\\]*))?(/[^?#]*)?(.*)", re.DOTALL)
+"""Scheme, host and port, path, and the rest: what is of interest of a URL."""
+
+
+def pulled_back(
+    url: str, exchange: Exchange, environ: WSGIEnvironment, prefixes: tuple[str, ...] = ()
+) -> str:
+    """Return the URL as it is below the mount, or as it is where it was meant as it is.
+
+    A path like ``/login`` that is not below the mount is an app's that takes itself for
+    alone on its host. So is ``http://HOST/login``, unless it is below one of the
+    ``prefixes`` that apps are mounted at. Other hosts, relative URLs and what was given
+    out as a link are left alone.
+    """
+    script = exchange.script
+    if not script or url in exchange.links:
+        return url
+    scheme, netloc, path, rest = PARTS.fullmatch(url).groups(default="")  # type: ignore[union-attr]
+    if scheme:
+        if not same_host(scheme, netloc, environ) or below_any(path, prefixes):
+            return url
+        start = url[: len(url) - len(path) - len(rest)]
+    elif path[:2] in ("", "//", "/\\"):
+        return url
+    else:
+        start = ""
+    if below(path, script) or f"{start}{path}" in exchange.links:
+        return url
+    return f"{start}{script}{path or '/'}{rest}"
+
+
+def below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
+def below_any(path: str, prefixes: tuple[str, ...]) -> bool:
+    return any(below(path, prefix) for prefix in prefixes)
+
+
+def same_host(scheme: str, netloc: str, environ: WSGIEnvironment) -> bool:
+    ours = without_default_port(environ["wsgi.url_scheme"], environ.get("HTTP_HOST", ""))
+    return without_default_port(scheme.lower(), netloc) == ours
+
+
+def without_default_port(scheme: str, netloc: str) -> str:
+    return netloc.lower().removesuffix(DEFAULT_PORT[scheme])
