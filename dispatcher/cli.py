@@ -13,6 +13,7 @@ from dispatcher.faults import DispatcherError
 
 COMMANDS = {
     "check": "Validate site.toml and import every app.",
+    "new": "Make an app: a package, its tests, a table in site.toml.",
     "routes": "List who answers at which address.",
     "run": "Serve the whole site on this machine.",
     "secrets": "Show or rotate the master keys of this machine's site.",
@@ -24,6 +25,7 @@ Examples:
   dispatcher run                    the site at http://localhost:8000/
   dispatcher run --port 9000        ... at another port
   dispatcher run --server gunicorn  ... as in production, without nginx
+  dispatcher new shop               an app to begin with, at /shop
   dispatcher check                  before you commit
   dispatcher routes --env staging   who answers where in staging
 """
