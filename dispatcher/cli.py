@@ -17,6 +17,7 @@ COMMANDS = {
     "routes": "List who answers at which address.",
     "run": "Serve the whole site on this machine.",
     "secrets": "Show or rotate the master keys of this machine's site.",
+    "shell": "Open a Python shell with an app as the site has it.",
 }
 """What ``--help`` says of each, so that it need not import them: the first line of their own."""
 
