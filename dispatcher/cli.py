@@ -13,6 +13,7 @@ from dispatcher.faults import DispatcherError
 
 COMMANDS = {
     "check": "Validate site.toml and import every app.",
+    "endpoints": "List what site_url can lead to in an app.",
     "new": "Make an app: a package, its tests, a table in site.toml.",
     "routes": "List who answers at which address.",
     "run": "Serve the whole site on this machine.",

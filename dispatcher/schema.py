@@ -77,6 +77,7 @@ def fault_of_variable(name: str) -> str | None:
     return None
 
 
+Scheme = Literal["http", "https"]
 Name = Annotated[str, checked(fault_of_name)]
 Domain = Annotated[str, AfterValidator(in_ascii), checked(fault_of_domain)]
 Label = Annotated[str, AfterValidator(in_ascii), checked(fault_of_label)]
@@ -93,6 +94,7 @@ class Top(Table):
 
     name: Name
     domain: Domain
+    scheme: Scheme = "https"
     apps: dict[str, Any]
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
@@ -133,6 +135,7 @@ class EnvironmentTable(Table):
     """What an environment may say anew."""
 
     domain: Domain | None = None
+    scheme: Scheme | None = None
     apps: dict[str, Any] = {}
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dispatcher.instances import ready
 from dispatcher.logs import SERVING
-from dispatcher.tenancy import address_of
+from dispatcher.tenancy import for_tenant
 
 if TYPE_CHECKING:
     from dispatcher.site import App, Site
@@ -24,12 +24,12 @@ def inside(site: Site, app: App, tenant: str = "") -> Iterator[tuple[str, Mappin
     A Flask app is inside a request for its first page, so that ``url_for`` works. Raises
     `LoadError`.
     """
-    address = app.addresses[0]
-    of_tenant = {}
-    if tenant and app.tenants is not None:
-        address, of_tenant = address_of(tenant, app.tenants), {"tenant": tenant}
     SERVING.set(app.name)
-    made: Any = ready(app, site, address, **of_tenant)
+    more: dict[str, Any] = {}
+    if tenant and app.tenants is not None:
+        app, more = for_tenant(app, tenant), {"tenant": tenant}
+    address = app.addresses[0]
+    made: Any = ready(app, site, address, **more)
     where = f"{site.url(address)}/"
     if not hasattr(made, "test_request_context"):
         yield f"app is {app.target}", {"app": made}
