@@ -67,17 +67,20 @@ class Answer:
         """Send a part of the body at once: the old way, which PEP 3333 keeps for old apps."""
         if not isinstance(data, bytes) or self.closed:
             raise Breach(f"write() takes bytes until the body ends, not {data!r:.50}")
-        self.inside_server = True
         if not self.begun:
             self.begin()
+        self.inside_server = True
         self.to_server(data)
         self.inside_server = False
         self.exchange.sent += len(data)
 
     def begin(self) -> None:
-        """Give the server the status and the headers."""
-        self.begun = True
+        """Give the server the status and the headers; raises `Breach` where there are none."""
+        if not self.status:
+            raise Breach("start_response was not called before the body")
+        self.inside_server = self.begun = True
         self.to_server = self.server(self.status, self.headers)
+        self.inside_server = False
 
     def of(self, body: Iterable[bytes]) -> Iterable[bytes]:
         """Take what the app returned; return what the server is to send."""
@@ -99,43 +102,41 @@ class Answer:
         return wrapper  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
+        """Yield the parts of the body, or a page, or raise `Cut`."""
+        exchange = self.exchange
+        handed = False
         try:
-            chunk = next(self.chunks)
-            if chunk.__class__ is not bytes and not isinstance(chunk, bytes):
-                raise Breach(f"a body is made of bytes, not of {type(chunk).__name__}")
-            if not self.status:
-                raise Breach("start_response was not called before the body")
-        except StopIteration:
-            if self.complete():
-                raise
-            return next(self)
+            for chunk in self.chunks:
+                if chunk.__class__ is not bytes and not isinstance(chunk, bytes):
+                    raise Breach(f"a body is made of bytes, not of {type(chunk).__name__}")
+                if not self.begun:
+                    self.begin()
+                exchange.sent += len(chunk)
+                handed = True
+                if exchange.sent > exchange.announced >= 0:
+                    yield self.within(chunk)
+                    return
+                yield chunk
+                handed = False
+            self.complete()
         except BaseException as error:
+            if handed:  # GeneratorExit: the server wants no more
+                raise
             self.fail(error)
-            return next(self)
-        if not self.begun:
-            self.begin()
-        exchange = self.exchange
-        exchange.sent += len(chunk)
-        if exchange.sent > exchange.announced >= 0:
-            return self.within(chunk)
-        return chunk
+        else:
+            return
+        yield from self  # the page
 
-    def complete(self) -> bool:
-        """Whether the app has made all of its body; else it fails."""
+    def complete(self) -> None:
+        """Raise `Breach` where the app has not made all of its body."""
         exchange = self.exchange
-        if not self.status:
-            self.fail(Breach("start_response was not called"))
-            return False
-        if exchange.sent < exchange.announced and self.has_body():
-            said, made = exchange.announced, exchange.sent
-            self.fail(Breach(f"Content-Length says {said} bytes, the body has {made}"))
-            return False
         if not self.begun:
+            if exchange.announced > 0 and self.has_body():
+                raise Breach(f"Content-Length says {exchange.announced} bytes, there are none")
             self.begin()
-        return True
+        elif exchange.sent < exchange.announced and self.has_body():
+            said, made = exchange.announced, exchange.sent
+            raise Breach(f"Content-Length says {said} bytes, the body has {made}")
 
     def has_body(self) -> bool:
         """Whether a body is sent at all: else its Content-Length is that of another answer."""
@@ -150,7 +151,6 @@ class Answer:
             self.tell("failed", exchange.error)
         chunk = chunk[: exchange.announced - exchange.sent]
         exchange.sent = exchange.announced
-        self.chunks = iter(())
         return chunk
 
     def fail(self, error: BaseException) -> None:

@@ -103,7 +103,8 @@ class Inward:
         """Return the id the proxy gave the request, or a new one: 32 hexadecimal digits."""
         if self.proxies:
             known: str = environ.get(REQUEST_ID, "")
-            if 8 <= len(known) <= 64 and known.isascii() and known.replace("-", "").isalnum():
+            plain = known if known.isalnum() else known.replace("-", "")
+            if 8 <= len(known) <= 64 and plain.isalnum() and plain.isascii():
                 return known
         return os.urandom(16).hex()
 

@@ -136,7 +136,7 @@ def str_midway(environ: WSGIEnvironment, start_response: StartResponse) -> Any:
     return [b"part", "text"]
 
 
-@case("never calls `start_response`", Sees.PAGE, "start_response was not called")
+@case("never calls `start_response`", Sees.PAGE, "start_response was not called before")
 def never_starts(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     return []
 
@@ -244,7 +244,7 @@ def too_short(environ: WSGIEnvironment, start_response: StartResponse) -> Iterab
     return [b"part"]
 
 
-@case("announces a body and sends none", Sees.PAGE, "says 9 bytes, the body has 0")
+@case("announces a body and sends none", Sees.PAGE, "Content-Length says 9 bytes, there are none")
 def empty(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Length", "9"), *TEXT])
     return []
