@@ -131,7 +131,8 @@ def test_each_tenant_of_an_app_is_told_of_and_has_cookies_of_its_own() -> None:
 
 def test_a_cookie_leaves_under_the_name_of_the_tenant() -> None:
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [("Set-Cookie", "session=1; HttpOnly; Path=/")])
+        cookie = ("Set-Cookie", "session=1; HttpOnly; Path=/")
+        start_response("200 OK", [("Content-Type", "text/plain"), cookie])
         return []
 
     boundary = Boundary(APP, WIKI, app)

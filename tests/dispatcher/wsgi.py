@@ -51,12 +51,16 @@ def environ_of(path: str = "/", host: str | None = "example.org", **more: Any) -
 def get(
     app: WSGIApplication, path: str = "/", host: str | None = "example.org", **more: Any
 ) -> Answer:
-    """Make one request, holding the application to PEP 3333."""
-    return ask(validator(app), environ_of(path, host, **more))
+    """Make one request, holding it and the application to PEP 3333."""
+    return answer_of(app, environ_of(path, host, **more))
 
 
 def ask(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
-    """Make one request without the checks, for what no valid server would send."""
+    """Make a request that no valid server would send; hold the application alone to PEP 3333."""
+    return answer_of(lambda _, start_response: app(environ, start_response), environ_of())
+
+
+def answer_of(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Any:
@@ -64,11 +68,11 @@ def ask(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
         started.append((status, headers))
         return refuse
 
-    body = app(environ, start_response)
+    body = validator(app)(environ, start_response)
     try:
         data = b"".join(body)
     finally:
         if hasattr(body, "close"):
             body.close()
-    (status, headers) = started[-1]
+    ((status, headers),) = started
     return Answer(status, headers, data)
