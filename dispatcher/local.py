@@ -21,6 +21,8 @@ from dispatcher.registry import load
 from dispatcher.stack import stack
 
 if TYPE_CHECKING:
+    import socket
+
     from _typeshed.wsgi import WSGIApplication
 
     from dispatcher.site import Site
@@ -77,9 +79,13 @@ def load_then(apps: Iterable[Contained], site: Site, then: Then) -> None:
     then(site)
 
 
-def gunicorn(path: Path, environment: str, host: str, port: int, certificate: Path | None) -> None:
+def gunicorn(
+    path: Path, environment: str, listening: socket.socket, certificate: Path | None
+) -> None:
     """Become gunicorn, serving the site as in production, without nginx."""
-    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    listening.set_inheritable(True)
+    bind = f"fd://{listening.fileno()}"
+    port = listening.getsockname()[1]
     folders = [str(path.resolve().parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     environ = {
         **os.environ,

@@ -83,8 +83,7 @@ def command(
     click.echo(f"Debugger PIN: {pin()}. Ctrl-C stops it.\n" if debug else "Ctrl-C stops it.\n")
     sys.stdout.flush()
     if server == "gunicorn":
-        listening.close()
-        gunicorn(path, environment, host, port, file)
+        gunicorn(path, environment, listening, file)
     serving = Serving(folder, read, listening, speaks, only)
     if not debug:
         serving.once()

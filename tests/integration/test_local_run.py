@@ -243,11 +243,11 @@ def test_with_tls_the_site_and_what_is_below_it_are_trusted_by_who_trusts_its_ce
 ) -> None:
     (folder / "wiki.py").write_text(WIKI.replace('"SCRIPT_NAME"', '"wsgi.url_scheme"'))
     with served(folder, "--tls", "--server", server) as site:
-        assert f"https://wiki.localhost:{site.port}/" in site.told
         trusting = ["curl", "-sS", "--cacert", str(folder / "instance" / "localhost.pem")]
         for url in (f"https://localhost:{site.port}/wiki/", f"https://wiki.localhost:{site.port}/"):
             done = subprocess.run([*trusting, url], capture_output=True, text=True, check=True)
             assert done.stdout == "wiki at https|/"
+        assert f"https://wiki.localhost:{site.port}/" in site.told
 
 
 def test_with_tls_a_visitor_that_says_nothing_keeps_nobody_waiting(folder: Path) -> None:
