@@ -50,11 +50,13 @@ class Supervisor:
         self.leaving: dict[Child, float] = {}
         self.serving: Child | None = None
         self.started = 0.0
+        self.folder = Path()
         self.terminal = Terminal()
 
     def run(self, folder: Path, packages: Iterable[Path]) -> None:
         """Serve until interrupted, watching the files in ``folder`` and below ``packages``."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self.folder = folder
         while self.wanted:
             self.preload()
         self.watcher = fork(lambda line: watch(line, folder, packages))
@@ -74,7 +76,7 @@ class Supervisor:
         seconds = 0 if self.wanted else LOOK_SECONDS if self.leaving else None
         spoken = wait(lines, seconds)
         if self.watcher.line in spoken:
-            self.change(self.watcher.line.recv())
+            self.change(self.watcher.line.recv())  # it ends only when this does
         elif spoken:
             self.hear()
         elif self.wanted:
@@ -88,6 +90,7 @@ class Supervisor:
 
     def change(self, paths: Iterable[Path]) -> None:
         """Have a new process serve, while the old one finishes what it has begun."""
+        tell(f"Changed: {', '.join(sorted(self.named(path) for path in paths))}")
         forget(paths)
         if self.serving is not None:
             self.dismiss(self.serving)
@@ -115,9 +118,12 @@ class Supervisor:
         status = os.waitstatus_to_exitcode(os.waitpid(child.pid, 0)[1])
         soon = time.monotonic() - self.started < SHORT_SECONDS
         next_ = "it is started again when a file changes" if soon else "it is started again"
-        print(f"The site's process ended with status {status}; {next_}.", file=sys.stderr)  # noqa: T201
+        tell(f"The site's process ended with status {status}; {next_}.")
         if not soon:
             self.start()
+
+    def named(self, path: Path) -> str:
+        return str(path.relative_to(self.folder) if path.is_relative_to(self.folder) else path)
 
     def dismiss(self, child: Child) -> None:
         """Let a process serve no further request."""
@@ -149,3 +155,7 @@ class Supervisor:
         """Load a module that every process would load."""
         with suppress(Exception):
             importlib.import_module(self.wanted.popleft())
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -96,6 +96,7 @@ def test_an_edit_of_one_of_six_apps_is_served_in_under_a_second(
         seconds.append(time.monotonic() - before)
     assert statistics.median(seconds) < 1
     assert process(ready).split()[0] == parent
+    assert "Changed: yard/three/__init__.py\n" in ready.told
     assert "version 1" in ready.get("/four/").text
 
 
