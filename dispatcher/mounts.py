@@ -4,62 +4,125 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping
+from types import MethodType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.utils import redirect
 
+from dispatcher.pages import Page, no_content
+from dispatcher.paths import as_proxied, has_dot_segment, is_written_out
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+AMBIGUOUS = Page(400, "The path of this request can be read in more than one way.")
+NO_PATH = Page(400, "The request does not say which path it is for.")
+
+LONG = 256
+"""Characters; to search a longer path for two characters costs more than to read it with care."""
 
 
 class Mounts(DispatcherMiddleware):
     """Hand a request to the app with the longest prefix of its path (PEP 3333 SCRIPT_NAME).
 
     The parent looks up every prefix of the path, from the longest, so that a path of
-    4,000 slashes costs it milliseconds. Here the first segment says how long a prefix
-    can be at most, and most often that there is none. Well-formed requests reach the
-    same app with the same environ, save one: GET and HEAD of a mount without its slash
-    are redirected to it, or else the links of the page would lead out of the mount.
+    4,000 slashes costs it milliseconds. Here the first segment says most often which
+    mount it is, or that there is none. Well-formed requests reach the same app with the
+    same environ, save one: GET and HEAD of a mount without its slash are redirected to it,
+    or else the links of the page would lead out of the mount.
+
+    Where a proxy might read another mount in the path than we do, the answer is 400, as it
+    is for a NUL (nginx answers the same); what follows the mount is never altered.
 
     A prefix is like ``/wiki``; `dispatcher.address.fault_of_path` says what is none.
     """
 
     def __init__(self, app: WSGIApplication, mounts: Mapping[str, WSGIApplication]) -> None:
         super().__init__(app, dict(mounts))
+        self.root = direct(app)
         self.depths: dict[str, int] = {}
         for prefix in mounts:
-            first, depth = "/" + prefix.split("/")[1], prefix.count("/")
+            first, depth = prefix.split("/")[1], prefix.count("/")
             self.depths[first] = max(depth, self.depths.get(first, 0))
+        self.deepest = max(self.depths.values(), default=0)
+        self.reach = max(map(len, mounts), default=0) + 2
+        """How far into a path two slashes can be between the segments of a mount."""
+        self.firsts: dict[str, tuple[str, WSGIApplication]] = {
+            first: (f"/{first}", direct(mounts[f"/{first}"])) if depth == 1 else ("", app)
+            for first, depth in self.depths.items()
+        }
+        """What the first segment alone decides; no prefix where the next ones have a say."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path: str = environ.get("PATH_INFO", "")
-        end = path.find("/", 1)
-        prefix = path if end < 0 else path[:end]
-        depth = self.depths.get(prefix)
-        if depth != 1:  # then the first segment alone is not the mount
-            prefix = self.longest(path, depth) if depth else ""
-        if not prefix:
-            environ.setdefault("SCRIPT_NAME", "")
-            return self.app(environ, start_response)
+        """Answer what is plain to read, at once; leave all else to `carefully`."""
+        try:
+            path, script = environ["PATH_INFO"], environ["SCRIPT_NAME"]
+            parts = path.split("/", 2)
+            found = self.firsts.get(parts[1])
+            if (
+                parts[0]
+                or "%" in environ["RAW_URI"]
+                or ("." in path and (len(path) > LONG or "/." in path))
+            ):
+                return self.carefully(environ, start_response)
+        except (KeyError, IndexError):  # PEP 3333: what is empty may be left out
+            return self.carefully(environ, start_response)
+        if found is None and (parts[1] or path == "/"):
+            return self.root(environ, start_response)
+        if found is None or not found[0] or len(parts) == 2:
+            return self.carefully(environ, start_response)
+        environ["SCRIPT_NAME"] = script + found[0]
+        environ["PATH_INFO"] = "/" + parts[2]
+        return found[1](environ, start_response)
+
+    def carefully(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer by all the rules."""
+        path: str = environ.get("PATH_INFO") or "/"
+        method = environ["REQUEST_METHOD"]
+        if path == "*" and method == "OPTIONS":  # RFC 9110, section 9.3.7: about no app
+            return no_content(environ, start_response)
+        if not path.startswith("/") or "\0" in path:
+            return NO_PATH(environ, start_response)
+        prefix = self.mount(path)
         script = environ.get("SCRIPT_NAME", "") + prefix
-        if prefix == path and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        if self.is_ambiguous(path, prefix) or (
+            prefix and not is_written_out(script, environ.get("RAW_URI", "/"))
+        ):
+            return AMBIGUOUS(environ, start_response)
+        if prefix and prefix == path and method in ("GET", "HEAD"):
             there = redirect(with_slash(script, environ.get("QUERY_STRING", "")), 308)
             return there(environ, start_response)
         environ["SCRIPT_NAME"] = script
-        environ["PATH_INFO"] = path[len(prefix) :]
-        return self.mounts[prefix](environ, start_response)
+        if prefix:
+            environ["PATH_INFO"] = path[len(prefix) :]
+        return self.mounts.get(prefix, self.app)(environ, start_response)
 
-    def longest(self, path: str, depth: int) -> str:
-        """Return the longest mount of at most ``depth`` segments that ``path`` is in, or ""."""
-        segments = path.split("/", depth + 1)[: depth + 1]
-        while len(segments) > 1:
-            prefix = "/".join(segments)
+    def is_ambiguous(self, path: str, prefix: str) -> bool:
+        """Whether a proxy reads another mount in ``path`` than ``prefix``, or no path at all."""
+        if "//" not in path[: self.reach] and not ("." in path and has_dot_segment(path)):
+            return False
+        read = as_proxied(path, self.deepest)
+        return read is None or self.mount(read or "/") != prefix
+
+    def mount(self, path: str) -> str:
+        """Return the longest mount that ``path`` is in, or ""."""
+        segments = path.split("/", 2)
+        depth = self.depths.get(segments[1], 0)
+        if depth > 1:
+            segments = path.split("/", depth + 1)
+        for end in range(min(depth + 1, len(segments)), 1, -1):
+            prefix = "/".join(segments[:end])
             if prefix in self.mounts:
                 return prefix
-            segments.pop()
         return ""
+
+
+def direct(app: WSGIApplication) -> WSGIApplication:
+    """Return what Python calls soonest: an object's method takes a third of the object's time."""
+    call = getattr(app, "__call__", None)  # noqa: B004 - it is about how, not whether
+    return call if isinstance(call, MethodType) else app
 
 
 def with_slash(script: str, query: str) -> str:

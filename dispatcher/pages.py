@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, Template
-from werkzeug import Request, Response
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -22,6 +23,22 @@ def template() -> Template:
     return Environment(autoescape=True).from_string(source)
 
 
+HTML, JSON = "text/html", "application/json"
+
+
+def wanted(accept: str) -> str:
+    """Return the media type to answer in, for an Accept header (RFC 9110, section 12.5.1)."""
+    if accept in ("", "*/*") or accept.startswith("text/html,"):
+        return HTML
+    return parse_accept_header(accept, MIMEAccept).best_match([HTML, JSON], HTML)
+
+
+def no_content(_environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Be the WSGI application that agrees and says nothing."""
+    start_response("204 No Content", [])
+    return []
+
+
 class Page:
     """A WSGI application that always gives one answer."""
 
@@ -31,24 +48,29 @@ class Page:
         """``detail`` is preformatted text below the message; ``retry_after`` is in seconds."""
         self.status, self.message, self.detail = HTTPStatus(status), message, detail
         self.retry_after = retry_after
+        self.bodies: dict[str, bytes] = {}
+        """Made when first asked for, by media type: what strangers ask for must cost little."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self.response(Request(environ))(environ, start_response)
-
-    def response(self, request: Request) -> Response:
-        accept = request.accept_mimetypes
-        kind = accept.best_match(["text/html", "application/json"], "text/html")
-        response = Response(self.text(kind), self.status, mimetype=kind)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Vary"] = "Accept"
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        kind = wanted(environ.get("HTTP_ACCEPT", ""))
+        if kind not in self.bodies:
+            self.bodies[kind] = self.text(kind).encode()
+        body = self.bodies[kind]
+        headers = [
+            ("Content-Type", f"{kind}; charset=utf-8" if kind == HTML else kind),
+            ("Content-Length", str(len(body))),
+            ("Cache-Control", "no-store"),
+            ("Vary", "Accept"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
         if self.retry_after is not None:
-            response.headers["Retry-After"] = str(self.retry_after)
-        return response
+            headers.append(("Retry-After", str(self.retry_after)))
+        start_response(f"{self.status.value} {self.status.phrase.upper()}", headers)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
     def text(self, kind: str) -> str:
         phrase = self.status.phrase
-        if kind == "text/html":
+        if kind == HTML:
             shown = {"message": self.message, "detail": self.detail}
             return str(template().render(status=self.status.value, phrase=phrase, **shown))
         error = {"status": self.status.value, "name": phrase, "message": self.message}

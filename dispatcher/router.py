@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dispatcher.address import PROBE_HOST
 from dispatcher.hosts import HOST_LABEL, host_and_port, is_address
-from dispatcher.mounts import Mounts
+from dispatcher.mounts import Mounts, direct
 from dispatcher.pages import Page
 from dispatcher.site import claims
 
@@ -41,9 +41,9 @@ class Router:
     """
 
     def __init__(self, hosts: Mapping[str, WSGIApplication], address_host: str = "") -> None:
-        self.hosts = dict(hosts)
+        self.hosts = {host: direct(app) for host, app in hosts.items()}
         self.address_host = address_host
-        self.headers = {host: app for host, app in hosts.items() if "*" not in host}
+        self.headers = {host: app for host, app in self.hosts.items() if "*" not in host}
         self.below = {host[2:]: host[2:] for host in hosts if host.startswith("*.")}
         self.room = len(hosts) + ROOM
 
@@ -109,5 +109,4 @@ def route(
 
 def on_host(prefixes: Mapping[str, WSGIApplication]) -> WSGIApplication:
     mounts = dict(prefixes)
-    root = mounts.pop("", UNKNOWN_PATH)
-    return Mounts(root, mounts) if mounts else root
+    return Mounts(mounts.pop("", UNKNOWN_PATH), mounts)
