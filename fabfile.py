@@ -93,7 +93,7 @@ def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -
 
     Changes only what is not as it should be; run it again whenever you like.
     """
-    from deploy import ground, plans, session
+    from deploy import ground, keys, plans, session
     from deploy.console import Live
 
     site = registry(env)
@@ -101,8 +101,12 @@ def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -
         servers.each(lambda remote: ground.need_python(remote, install=not plan))
         found = servers.fit()
         toolbox = build.toolbox(ROOT, session.targets(found))
+        everyone = len(servers.remotes) == len(site.servers)
+        secret = keys.common(servers.at, found, all_there=everyone)
         made = servers.each(
-            lambda remote: plans.bootstrap(servers.at, site, toolbox, found[remote], remote.user)
+            lambda remote: plans.bootstrap(
+                servers.at, site, toolbox, found[remote], remote.user, secret
+            )
         )
         if session.settle(made, live, only_show=plan) and not plan:
             live.say("The servers are ready; next: fab deploy")
@@ -168,6 +172,25 @@ def rollback(context: Any, env: str = "", only: str = "", to: str = "", plan: bo
         made = servers.each(lambda remote: plans.rollback(servers.at, found[remote], goals[remote]))
         if not session.settle(made, live, only_show=plan):
             raise DeployError("nothing was rolled back")
+
+
+@told("env", "plan")
+def rotate(context: Any, env: str = "", plan: bool = False) -> None:
+    """Give all servers a new master key, of which each app's secret is made.
+
+    Releases started from now on sign with it. What was signed with the two keys before it,
+    sessions and links, is still taken.
+    """
+    from deploy import keys, plans, session
+    from deploy.console import Live
+
+    site = registry(env)
+    with Live() as live, opened(site, "", context, lock=not plan) as servers:
+        found = servers.look()
+        secret = keys.rotated(servers.at, found)
+        made = servers.each(lambda remote: plans.rotate(servers.at, site, found[remote], secret))
+        if session.settle(made, live, only_show=plan) and not plan:
+            live.say("The next release signs with the new key; next: fab deploy")
 
 
 @told("env", "only", "json")

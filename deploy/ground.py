@@ -11,6 +11,7 @@ from deploy.look import State
 from deploy.machine import Machine
 from deploy.release import parts
 from deploy.runner import perform
+from deploy.secrets import secrets
 from deploy.steps import Put, Run, Step, Steps, shell
 from deploy.tools import tools
 from deploy.web import DEBIANS_PAGE, DEFAULT, PROXY, web
@@ -21,12 +22,15 @@ APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes")
 REFRESH = Step("refresh Debian's package lists", Run(*APT, "update"))
 
 
-def lay(at: Layout, site: Site, toolbox: Toolbox, found: State, user: str) -> Steps:
-    """List only what is not as it should be."""
+def lay(
+    at: Layout, site: Site, toolbox: Toolbox, found: State, user: str, keys: str | None = None
+) -> Steps:
+    """List only what is not as it should be. ``keys`` are those to have, None for those it has."""
     return (
         *packages(found),
         *folders(at, user, found),
         *users(at, tuple(part.name for part in parts(site)), found),
+        *secrets(at, site, keys, found),
         *tools(at, toolbox, found),
         *web(found),
         *boot(at, site, found),
@@ -45,6 +49,7 @@ def asked(at: Layout, site: Site, user: str) -> dict[str, tuple[str, ...]]:
         ),
         "links": (DEBIANS_PAGE, wanted(at), at.nginx),
         "folders": tuple(wanted_folders(at, user)),
+        "keys": (at.keys, *(at.pool_keys(part.name) for part in parts(site))),
     }
 
 
@@ -83,7 +88,11 @@ def packages(found: State) -> Steps:
 def wanted_folders(at: Layout, user: str) -> dict[str, str]:
     """Return owner and mode of each folder."""
     roots = (at.home, at.store, at.cache, at.environments, at.releases, at.live("").rstrip("/"))
-    return {**dict.fromkeys(roots, "root 755"), at.incoming: f"{user} 700"}
+    return {
+        **dict.fromkeys(roots, "root 755"),
+        at.incoming: f"{user} 700",
+        at.secrets: "root 700",
+    }
 
 
 def folders(at: Layout, user: str, found: State) -> Steps:

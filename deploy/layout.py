@@ -79,6 +79,20 @@ class Layout:
         return f"{self.home}/publishing"
 
     @property
+    def secrets(self) -> str:
+        """The folder that only root may enter."""
+        return f"/etc/flaskyard/{self.site}"
+
+    @property
+    def keys(self) -> str:
+        """The master keys, the same on all servers."""
+        return f"{self.secrets}/keys"
+
+    def pool_keys(self, pool: str) -> str:
+        """The keys that one pool gets, made of the master keys: they tell nothing of others'."""
+        return f"{self.secrets}/pools/{pool}"
+
+    @property
     def nginx(self) -> str:
         return f"/etc/nginx/conf.d/{self.site}.conf"
 

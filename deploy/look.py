@@ -14,6 +14,19 @@ from deploy.runner import perform
 from deploy.steps import Script
 
 
+class KeysFound(BaseModel):
+    """What is known of a key file without knowing a key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    right: str
+    """Owner and mode, as in ``0 600``."""
+
+    sha256: str
+    made: tuple[str, ...]
+    """When each key was made, newest first."""
+
+
 class State(BaseModel):
     """What was found on a server before planning; the fields of `deploy.onhost.facts`."""
 
@@ -30,6 +43,7 @@ class State(BaseModel):
     files: dict[str, str | None] = {}
     links: dict[str, str | None] = {}
     folders: dict[str, str | None] = {}
+    keys: dict[str, KeysFound | None] = {}
     toolbox: str | None = None
     current: str | None = None
     releases: dict[str, Release | None] = {}
@@ -83,6 +97,7 @@ def look(
     files: tuple[str, ...] = (),
     links: tuple[str, ...] = (),
     folders: tuple[str, ...] = (),
+    keys: tuple[str, ...] = (),
 ) -> State:
     """Return the facts, and those of the packages, users and paths named.
 
@@ -96,6 +111,7 @@ def look(
         "files": files,
         "links": links,
         "folders": folders,
+        "keys": keys,
         "units": [f"{at.site}-*@*", f"{at.retirement('*')}.timer", "nginx.service"],
     }
     outcome = perform(Script.of("facts", given), machine)

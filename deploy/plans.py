@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deploy import environments, ground, install, publishing, render, retiring, serving
+from deploy import environments, ground, install, publishing, render, retiring, secrets, serving
 from deploy.bundle import Bundle, Toolbox
 from deploy.errors import PlanError
 from deploy.fitness import refuse_unfit, refuse_unready
@@ -25,10 +25,15 @@ class Stamp:
     by: str
 
 
-def bootstrap(at: Layout, site: Site, toolbox: Toolbox, found: State, user: str) -> Plan:
-    """Make a bare Debian ready for deployments; empty where it is ready already."""
+def bootstrap(
+    at: Layout, site: Site, toolbox: Toolbox, found: State, user: str, keys: str | None = None
+) -> Plan:
+    """Make a bare Debian ready for deployments; empty where it is ready already.
+
+    ``keys`` are the master keys it is to have, None for those it has.
+    """
     refuse_unfit(at, site, found)
-    steps = ground.lay(at, site, toolbox, found, user)
+    steps = ground.lay(at, site, toolbox, found, user, keys)
     return Plan(f"make ready for {site.name}", prepare=steps, stays=True)
 
 
@@ -76,10 +81,16 @@ def installed(
         *serving.clear(release.id, found),
         *install.install(at, bundle, found),
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
+        *secrets.pools(at, site, found),
         *ground.units(ground.templates(at, site), found),
         *install.describe(at, release, nginx),
     )
     return release, steps
+
+
+def rotate(at: Layout, site: Site, found: State, keys: str) -> Plan:
+    """Give a server new master keys."""
+    return Plan("rotate the keys", prepare=secrets.secrets(at, site, keys, found), stays=True)
 
 
 def rollback(at: Layout, found: State, target: Release) -> Plan:

@@ -16,6 +16,7 @@ VALUES = {
     "assembly",
     "faults",
     "given",
+    "keys",
     "hosts",
     "overlay",
     "placeholders",

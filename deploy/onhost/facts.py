@@ -1,5 +1,6 @@
 """Print, as JSON, how this server is. Changes nothing."""
 
+import hashlib
 import json
 import os
 import platform
@@ -26,6 +27,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "files": {path: text(Path(path)) for path in given["files"]},
         "links": {path: link(Path(path)) for path in given["links"]},
         "folders": {path: folder(Path(path)) for path in given["folders"]},
+        "keys": {path: keys(Path(path)) for path in given["keys"]},
         "toolbox": link(home / "toolbox"),
         "current": link(home / "current"),
         "releases": releases(home / "releases"),
@@ -102,6 +104,21 @@ def folder(path: Path) -> "str | None":
         return f"{pwd.getpwuid(state.st_uid).pw_name} {state.st_mode & 0o7777:o}"
     except (OSError, KeyError):
         return None
+
+
+def keys(path: Path) -> "dict[str, Any] | None":
+    """Return what a key file is like, and nothing of the keys in it."""
+    try:
+        state, content = path.lstat(), path.read_bytes()
+    except OSError:
+        return None
+    return {
+        "right": f"{state.st_uid} {state.st_mode & 0o7777:o}",
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "made": [
+            line.partition(b" ")[0].decode("ascii", "replace") for line in content.splitlines()
+        ],
+    }
 
 
 def releases(path: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from deploy import ground, render
 from deploy.bundle import Bundle, File, Toolbox
 from deploy.layout import Layout
-from deploy.look import State
+from deploy.look import KeysFound, State
 from deploy.plans import Stamp
 from deploy.release import PoolPart, Release
 from deploy.steps import Put
@@ -78,6 +78,8 @@ def release(
 A = release("20261119T100000-aaaaaaa", "2026-11-19T12:00:00+00:00")
 B = release("20261120T100000-bbbbbbb", "2026-11-20T12:00:00+00:00", after=A.id)
 
+KEYS = KeysFound(right="0 600", sha256="a" * 64, made=("2026-11-19T12:00:00+00:00",))
+
 BARE = State(
     os={"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": "Debian GNU/Linux 12 (bookworm)"},
     python="3.11.2",
@@ -100,6 +102,7 @@ def ready(site: Site = SITE) -> State:
             "files": {path: written.get(path) for path in asked["files"]},
             "links": {ground.wanted(AT): f"/etc/systemd/system/{AT.boot_unit}", DEBIANS_PAGE: None},
             "folders": ground.wanted_folders(AT, "deploy"),
+            "keys": dict.fromkeys(asked["keys"], KEYS),
             "toolbox": TOOLBOX.name,
             "units": {"nginx.service": {"ActiveState": "active"}},
         }

@@ -17,7 +17,9 @@ import pytest
 from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
-TASKS = ("bootstrap", "deploy", "logs", "pack", "releases", "rollback", "status", "trust")
+TASKS = (
+    *("bootstrap", "deploy", "logs", "pack", "releases", "rollback", "rotate", "status", "trust"),
+)
 
 SITE = """\
 name = "tiny"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pwd
@@ -13,8 +14,9 @@ import pytest
 
 from deploy.errors import ReachError
 from deploy.layout import Layout
-from deploy.look import State, look
+from deploy.look import KeysFound, State, look
 from deploy.machine import Here, Outcome
+from dispatcher.keys import Keys, Master
 from tests.deploy.sample import A, B
 
 
@@ -67,6 +69,24 @@ def test_users_files_links_and_folders_are_looked_at_by_name(at: There) -> None:
     assert state.files == {f"{home}/file": "text", f"{home}/none": None}
     assert state.links == {f"{home}/link": "somewhere", f"{home}/file": None}
     assert state.folders == {f"{home}/folder": f"{me} 750", f"{home}/none": None}
+
+
+def test_of_keys_only_that_is_told_which_is_no_secret(at: There) -> None:
+    path = Path(at.home, "keys")
+    text = Keys((Master("2026-11-21T07:00:00+00:00", b"k" * 32),)).text()
+    path.write_text(text)
+    path.chmod(0o640)
+
+    found = look(at, Here(), keys=(str(path), f"{at.home}/none")).keys
+
+    assert found == {
+        str(path): KeysFound(
+            right=f"{os.getuid()} 640",
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+            made=("2026-11-21T07:00:00+00:00",),
+        ),
+        f"{at.home}/none": None,
+    }
 
 
 def test_only_releases_with_a_manifest_are_installed(at: There) -> None:

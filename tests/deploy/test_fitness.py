@@ -66,9 +66,10 @@ def test_a_bare_server_is_fit_and_a_ready_one_ready() -> None:
     [
         ({"toolbox": "toolbox-old"}, "is not ready for this version of Flaskyard"),
         ({"files": {}}, "is not ready for this version of Flaskyard"),
+        ({"keys": {}}, "is not ready for this version of Flaskyard"),
         ({"units": {}}, "nginx does not run"),
     ],
-    ids=["another toolbox", "other files", "no nginx"],
+    ids=["another toolbox", "other files", "no keys", "no nginx"],
 )
 def test_a_server_that_is_not_ready_is_sent_to_bootstrap(
     facts: dict[str, object], message: str

@@ -350,7 +350,7 @@ def test_a_rollback_to_the_live_release_does_nothing() -> None:
 
 
 def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
-    plan = plans.bootstrap(AT, SITE, TOOLBOX, BARE, "ada")
+    plan = plans.bootstrap(AT, SITE, TOOLBOX, BARE, "ada", "the master keys")
 
     assert plan.stays, "what is done stays after a failure"
     assert notes(tuple(plan)) == [
@@ -363,7 +363,10 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /srv/yard/releases",
         "make /srv/yard/live",
         "make /srv/yard/incoming",
+        "make /etc/flaskyard/yard",
         "make the user yard-default",
+        "write /etc/flaskyard/yard/keys",
+        "make the pools' keys",
         "make the toolbox's folder",
         "upload 2 files, 20.0 MB",
         "check the hashes of 2 files",
@@ -386,6 +389,9 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "start the site at boot",
     ]
     assert "install -d -o ada -m 700 /srv/yard/incoming" in str(plan)
+    assert "install -d -o root -m 700 /etc/flaskyard/yard" in str(plan)
+    assert "write /etc/flaskyard/yard/keys (15 bytes, mode 600)" in str(plan)
+    assert "master keys" not in str(plan) + repr(plan)
 
 
 def test_bootstrap_of_a_ready_host_does_nothing() -> None:

@@ -1,0 +1,68 @@
+"""Which master keys a fleet has: every server the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from deploy.errors import PlanError, ReachError
+from deploy.layout import Layout
+from deploy.look import State
+from deploy.machine import Machine
+from deploy.runner import perform
+from deploy.secrets import Secret
+from deploy.steps import Run
+from dispatcher.keys import PREVIOUS, Keys, Master
+
+M = TypeVar("M", bound=Machine)
+
+
+def common(at: Layout, found: Mapping[M, State], *, all_there: bool) -> Secret | None:
+    """Return the keys every server should have, or None where all have the same already.
+
+    A server that has none gets those of the others. Where no server has any they are made
+    here; raises `PlanError` where there are servers that were not asked. Servers that
+    differ, after a rotation that was interrupted, all get all their keys, the newest first.
+    """
+    held = {machine: state.keys.get(at.keys) for machine, state in found.items()}
+    digests = {keys.sha256 for keys in held.values() if keys}
+    if len(digests) == 1 and all(held.values()):
+        return None
+    if digests:
+        keys = merged(read(at, machine) for machine, there in held.items() if there)
+    elif all_there:
+        keys = Keys((Master.new(),))
+    else:
+        raise PlanError(
+            "none of the servers chosen has keys yet; run it without --only, "
+            "so that all servers get the same"
+        )
+    return Secret(keys.text())
+
+
+def rotated(at: Layout, found: Mapping[M, State]) -> Secret:
+    """Return the keys of the servers with a new one first.
+
+    Raises `PlanError` where they are not the same everywhere.
+    """
+    held = [state.keys.get(at.keys) for state in found.values()]
+    if None in held or len({keys.sha256 for keys in held if keys}) != 1:
+        raise PlanError("the servers have different keys, or none; run: fab bootstrap")
+    return Secret(read(at, next(iter(found))).rotated(Master.new()).text())
+
+
+def read(at: Layout, machine: Machine) -> Keys:
+    """Return the keys of a server; raises `ReachError` where they cannot be read."""
+    outcome = perform(Run("cat", at.keys), machine)
+    if outcome.exit_code:
+        raise ReachError(machine.name, f"cannot read its keys: {outcome.err.strip()}")
+    try:
+        return Keys.of(outcome.out)
+    except ValueError as error:
+        raise ReachError(machine.name, f"{at.keys}: {error}") from None
+
+
+def merged(several: Iterable[Keys]) -> Keys:
+    masters = {master for keys in several for master in keys.masters}
+    newest = sorted(masters, key=lambda master: (master.made, master.key), reverse=True)
+    return Keys(tuple(newest[: 1 + PREVIOUS]))

@@ -1,0 +1,56 @@
+"""The master keys on a server, and each pool's own of them."""
+
+from __future__ import annotations
+
+import hashlib
+
+from deploy.layout import Layout
+from deploy.look import State
+from deploy.release import parts
+from deploy.steps import Put, Script, Step, Steps, shell
+from dispatcher.site import Site
+
+RIGHT = "0 600"
+"""Root's, and for nobody else."""
+
+
+class Secret(str):
+    """A text that is written to a file and shown nowhere."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+
+def secrets(at: Layout, site: Site, keys: str | None, found: State) -> Steps:
+    """Write the master keys, None for those that are there, and make those of the pools."""
+    there = found.keys.get(at.keys)
+    if keys is not None and (there is None or there.sha256 != digest(keys)):
+        write = Step(f"write {at.keys}", Put(at.keys, Secret(keys), 0o600))
+        return (write, made(at, site))
+    if there is not None and there.right != RIGHT:
+        close = shell('chown root "$1" && chmod 600 "$1"', at.keys)
+        return (Step("keep the keys from others", close), *pools(at, site, found))
+    return pools(at, site, found)
+
+
+def pools(at: Layout, site: Site, found: State) -> Steps:
+    """Make the keys of the pools of ``site``, unless they are made of the master keys there are."""
+    master = found.keys.get(at.keys)
+    files = [found.keys.get(at.pool_keys(part.name)) for part in parts(site)]
+    if master is None:
+        return ()
+    if all(file and (file.made, file.right) == (master.made, RIGHT) for file in files):
+        return ()
+    return (made(at, site),)
+
+
+def made(at: Layout, site: Site) -> Step:
+    files = {part.name: at.pool_keys(part.name) for part in parts(site)}
+    given = {"site": at.site, "keys": at.keys, "pools": files}
+    return Step("make the pools' keys", Script.of("derive", given))
+
+
+def digest(keys: str) -> str:
+    return hashlib.sha256(keys.encode()).hexdigest()
