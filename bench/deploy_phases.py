@@ -14,12 +14,12 @@ Phases = Mapping[str, str]
 OURS: Phases = {
     "start, connect, look; build the sdist meanwhile": "",
     "upload, check hashes": "make the release's folder|upload|check the hashes",
-    "make the environment, install": "make its environment|install|build the site",
-    "describe": "write its|name its",
-    "start": "keep it from being stopped|open its sockets|start its pools",
+    "make the environment, install": "make (an|its) environment|install|compile|keep them|build",
+    "describe": "write its|name its|bring it to the disk",
+    "start": "keep it from being stopped|start its pools",
     "gate": "ask every worker",
     "cut over, verify": "note that it begins|check nginx|go live|reload|ask every app",
-    "tidy, end": "stop|remove",
+    "tidy, end": "stop|remove|note that it is done",
 }
 RECIPE: Phases = {
     "start": "",

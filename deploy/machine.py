@@ -24,6 +24,8 @@ class Machine(Protocol):
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome: ...
 
+    def program(self, source: str, given: str) -> Outcome: ...
+
     def upload(self, source: Path, target: str) -> None: ...
 
 
@@ -37,6 +39,10 @@ class Here:
         words = [sys.executable if word == "python3" else word for word in argv]
         done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    def program(self, source: str, given: str) -> Outcome:
+        """Run a Python program on one argument."""
+        return self.run(("python3", "-I", "-", given), stdin=source)
 
     def upload(self, source: Path, target: str) -> None:
         """Copy a file."""

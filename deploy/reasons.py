@@ -11,6 +11,9 @@ from deploy.machine import Outcome
 
 CONNECT_SECONDS = 10
 
+LOST = (paramiko.SSHException, OSError, EOFError)
+"""What paramiko raises where a connection breaks."""
+
 
 def why(error: Exception, connection: Any) -> str:
     """Say why there is no connection, and what to do."""

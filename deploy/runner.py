@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from importlib.resources import files
 from threading import Event
 from typing import Protocol, assert_never
 
 from deploy.errors import DeployError, ReachError, StepError
 from deploy.machine import Machine, Outcome
+from deploy.programs import source
 from deploy.steps import Action, Put, Run, Script, Step, Steps, Upload
 
 TAIL_LINES = 25
@@ -90,7 +90,7 @@ def perform(action: Action, machine: Machine) -> Outcome:
         case Run(argv):
             return machine.run(argv)
         case Script(name, given):
-            return machine.run(("python3", "-I", "-", given), stdin=source(name))
+            return machine.program(source(name), given)
         case Put(target, content, mode):
             return machine.run(("sh", "-c", WRITE, "sh", target, f"{mode:o}"), stdin=content)
         case Upload(folder, wanted):
@@ -99,8 +99,3 @@ def perform(action: Action, machine: Machine) -> Outcome:
             return Outcome(0, "", "")
         case _:
             assert_never(action)
-
-
-def source(name: str) -> str:
-    """Return a program of `deploy.onhost`."""
-    return (files("deploy") / "onhost" / f"{name}.py").read_text("utf-8")

@@ -22,8 +22,7 @@ def start(at: Layout, release: Release, found: State) -> Steps:
     undo = None if release.id in found.running() else stop((*services, *sockets))
     return (
         *keep_warm(at, release, found),
-        Step("open its sockets", Run("systemctl", "start", *sockets), undo=undo),
-        Step("start its pools", started(services)),
+        Step("start its pools", started((*sockets, *services)), undo=undo),
         Step("ask every worker and every app", ask(at, release, through_nginx=False)),
     )
 

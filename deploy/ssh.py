@@ -14,13 +14,11 @@ import paramiko
 from fabric import Connection
 
 from deploy.errors import ReachError
+from deploy.hand import MISSED_SECONDS, WORDS, Hand, beat
 from deploy.hostkeys import UnreadableKeys, trust
 from deploy.machine import Outcome
-from deploy.reasons import CONNECT_SECONDS, no_sudo, why
+from deploy.reasons import CONNECT_SECONDS, LOST, no_sudo, why
 from dispatcher.site import Server
-
-LOST = (paramiko.SSHException, OSError, EOFError)
-"""What paramiko raises where a connection breaks."""
 
 HOLD = """{
     flock --nonblock 9 || { cat "$1"; exit 75; }
@@ -35,9 +33,6 @@ BUSY = 75
 
 SILENCE_SECONDS = 300
 """How long a command may say nothing before the server counts as lost."""
-
-BEAT_SECONDS, MISSED_SECONDS = 10, 60
-"""How often a lock's holder says that it is there, and after how long it counts as gone."""
 
 UNANSWERED_MS = 40_000
 """After how long without an answer of the server's kernel a connection counts as lost."""
@@ -54,6 +49,7 @@ class Remote:
         """Connect. ``config`` is a Fabric config; its ssh_config counts."""
         self.name = server.name
         self.lock: paramiko.Channel | None = None
+        self.hand: Hand | None = None
         self.connection = Connection(
             server.host,
             user=server.user,
@@ -82,11 +78,45 @@ class Remote:
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
         """Run a command as root; raises `ReachError` where that is not possible."""
-        if self.lock and self.lock.exit_status_ready() and self.connection.transport.is_active():
-            raise ReachError(self.name, "was silent for so long that the lock on it is lost")
+        self.refuse_lost_lock()
+        if self.hand:
+            return self.ask(self.hand, argv=argv, stdin=stdin)
         outcome = self.execute(sudo(argv), stdin)
         self.refuse_no_sudo(outcome)
         return outcome
+
+    def program(self, source: str, given: str) -> Outcome:
+        """Run a Python program as root; from the first on, commands need no session each."""
+        self.refuse_lost_lock()
+        self.hand = self.hand or self.begun()
+        return self.ask(self.hand, source=source, given=given)
+
+    def begun(self) -> Hand:
+        """Begin what does all that is still to come; raises `ReachError`."""
+        try:
+            channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
+            channel.settimeout(SILENCE_SECONDS)
+            channel.exec_command(sudo(WORDS))
+            hand = Hand(channel)
+            if hand.ready:
+                return hand
+            err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
+            outcome = Outcome(channel.recv_exit_status(), "", err)
+        except LOST as error:
+            raise self.lost(error) from error
+        self.refuse_no_sudo(outcome)
+        raise ReachError(self.name, f"cannot be worked on: {err.strip() or 'it hung up'}")
+
+    def ask(self, hand: Hand, **what: Any) -> Outcome:
+        try:
+            return hand.ask(**what)
+        except LOST as error:
+            raise self.lost(error) from error
+
+    def refuse_lost_lock(self) -> None:
+        """Raise `ReachError` where the server has given the lock back."""
+        if self.lock and self.lock.exit_status_ready() and self.connection.transport.is_active():
+            raise ReachError(self.name, "was silent for so long that the lock on it is lost")
 
     def execute(self, command: str, stdin: str = "") -> Outcome:
         """Run a shell command as the SSH user."""
@@ -151,7 +181,7 @@ class Remote:
         except LOST as error:
             raise self.lost(error) from error
         ended = Event()
-        Thread(target=beat, args=(channel, ended), daemon=True).start()
+        Thread(target=beat, args=(ended, lambda: channel.sendall(b".")), daemon=True).start()
         with channel:
             self.lock = channel
             try:
@@ -180,16 +210,9 @@ class Remote:
 
     def close(self) -> None:
         """End the connection, and with it any lock."""
+        if self.hand:
+            self.hand.close()
         self.connection.close()
-
-
-def beat(channel: paramiko.Channel, ended: Event) -> None:
-    """Say that the holder of a lock is there, until it is not."""
-    while not ended.wait(BEAT_SECONDS):
-        try:
-            channel.sendall(b".")
-        except LOST:
-            return
 
 
 def sudo(argv: tuple[str, ...]) -> str:

@@ -47,7 +47,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
         pools=tuple(pool(name, pools.get(name)) for name in dict.fromkeys(("default", *pools))),
         servers=tuple(server(name, entry) for name, entry in servers.items()),
         environment=environment,
-        scheme="http" if below else "https",
+        scheme="http" if below else top.scheme,
     )
 
 
@@ -163,7 +163,6 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         config=entry.config,
         env=entry.env,
         lazy=entry.load == "lazy",
-        load_seconds=entry.load_seconds,
         each_mount=entry.each_mount,
         alone=entry.alone,
         tenants=tenants,

@@ -13,10 +13,12 @@ from dispatcher.faults import DispatcherError
 
 COMMANDS = {
     "check": "Validate site.toml and import every app.",
+    "endpoints": "List what site_url can lead to in an app.",
     "new": "Make an app: a package, its tests, a table in site.toml.",
     "routes": "List who answers at which address.",
     "run": "Serve the whole site on this machine.",
     "secrets": "Show or rotate the master keys of this machine's site.",
+    "shell": "Open a Python shell with an app as the site has it.",
 }
 """What ``--help`` says of each, so that it need not import them: the first line of their own."""
 

@@ -14,6 +14,7 @@ from dispatcher.contained import Contained
 from dispatcher.flask_config import complete
 from dispatcher.hooks import hooks_of
 from dispatcher.keyfile import KeysError, located
+from dispatcher.links import Links
 from dispatcher.loader import LoadError, load
 from dispatcher.router import UNKNOWN_PATH
 from dispatcher.site import App, Site
@@ -28,36 +29,42 @@ def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]
 
     What else is given goes to each `Contained`.
     """
-    return {
-        instance(app, address): Contained(app, load=loading(site, app, address, how), **how)
-        for app in apps
-        for address in (app.addresses if app.each_mount else app.addresses[:1])
-    }
+    made: dict[str, Contained] = {}
+    links = Links.here = Links(site, made)
+    for app in apps:
+        for address in app.addresses if app.each_mount else app.addresses[:1]:
+            loaded = loading(site, app, address, links, how)
+            made[instance(app, address)] = Contained(app, load=loaded, **how)
+    return made
 
 
-def ready(app: App, site: Site, address: Address, **more: object) -> WSGIApplication:
+def ready(
+    app: App, site: Site, address: Address, links: Links | None = None, **more: object
+) -> WSGIApplication:
     """Return the app, loaded and made to fit its site and the server that it runs in."""
     made = load(app, values(site, app, address), **more)
     complete(made, site, app, address, partial(secrets, site, app))
+    (links or Links(site)).enter(made)
     return accommodate(made)
 
 
 def loading(
-    site: Site, app: App, address: Address, how: Mapping[str, Any]
+    site: Site, app: App, address: Address, links: Links, how: Mapping[str, Any]
 ) -> Callable[[App], WSGIApplication]:
     """Return what makes ``app`` for ``address``, or for all it has, tenants too."""
     if app.tenants is None or (app.each_mount and address != app.tenants):
-        return partial(ready, site=site, address=address)
+        return partial(ready, site=site, address=address, links=links)
 
     def contained(app: App, load: Callable[[App], WSGIApplication]) -> Contained:
         return Contained(app, load=load, **how)
 
     def one(app: App, tenant: str) -> WSGIApplication:
-        return ready(app, site, app.addresses[0], tenant=tenant)
+        return ready(app, site, app.addresses[0], links, tenant=tenant)
 
     def tenants(app: App) -> WSGIApplication:
         hooks = hooks_of(app, values(site, app, address))
-        plain = UNKNOWN_PATH if address == app.tenants else ready(app, site, address)
+        alone = address == app.tenants
+        plain = UNKNOWN_PATH if alone else ready(app, site, address, links)
         return Tenants(app, hooks, contained, one, plain=plain)
 
     return tenants

@@ -77,6 +77,7 @@ def fault_of_variable(name: str) -> str | None:
     return None
 
 
+Scheme = Literal["http", "https"]
 Name = Annotated[str, checked(fault_of_name)]
 Domain = Annotated[str, AfterValidator(in_ascii), checked(fault_of_domain)]
 Label = Annotated[str, AfterValidator(in_ascii), checked(fault_of_label)]
@@ -93,6 +94,7 @@ class Top(Table):
 
     name: Name
     domain: Domain
+    scheme: Scheme = "https"
     apps: dict[str, Any]
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
@@ -111,7 +113,6 @@ class AppTable(Table):
     config: dict[str, Any] = {}
     env: dict[Annotated[str, checked(fault_of_variable)], str] = {}
     load: Literal["eager", "lazy"] = "eager"
-    load_seconds: Annotated[float, Field(gt=0, le=60)] = 30
     each_mount: bool = False
     alone: bool = False
     ready: Annotated[str, checked(fault_of_target)] | None = None
@@ -134,6 +135,7 @@ class EnvironmentTable(Table):
     """What an environment may say anew."""
 
     domain: Domain | None = None
+    scheme: Scheme | None = None
     apps: dict[str, Any] = {}
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}

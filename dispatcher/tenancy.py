@@ -6,6 +6,7 @@ may become the name of a file, and can move from a path to a subdomain.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dispatcher.address import Address, fault_of_label, fault_of_path
 from dispatcher.hosts import HOST_LABEL
@@ -63,6 +64,13 @@ def address_of(tenant: str, below: Address) -> Address:
     if below.host.startswith("*."):
         return Address(f"{tenant}{below.host[1:]}", below.path)
     return Address(below.host, f"{below.path}/{tenant}")
+
+
+def for_tenant(app: App, tenant: str) -> App:
+    """Return ``app`` as it is for one tenant: an app of its own name, at its own address."""
+    at = address_of(tenant, app.tenants or app.addresses[-1])
+    name = f"{app.name}.{tenant}"
+    return replace(app, name=name, addresses=(at,), tenants=None, each_mount=False, env={})
 
 
 def shown(app: App, address: Address) -> Address:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from dispatcher.contained import Contained
 from dispatcher.lease import Lease, lent
 from dispatcher.router import UNKNOWN_PATH
-from dispatcher.tenancy import address_of
+from dispatcher.tenancy import for_tenant
 from dispatcher.tenant_of import TENANT
 
 if TYPE_CHECKING:
@@ -70,6 +70,19 @@ class Tenants:
             if instance.lease.take():  # else it went this very moment
                 return lent(instance.contained, instance.lease, environ, start_response)
 
+    def example(self, tenant: str) -> WSGIApplication | None:
+        """Return the app without a tenant, or of any that has an instance, or else of this one."""
+        if self.plain is not UNKNOWN_PATH:
+            return self.plain
+        for instance in self.instances.copy().values():
+            if instance.made is not None:
+                return instance.made
+        if not self.exists(tenant):
+            return None
+        instance = self.opened(tenant, self.clock())
+        instance.contained.load()
+        return instance.made
+
     def looked_up(self, tenant: str, instance: Instance | None, now: float) -> Instance | None:
         """Return the tenant's instance, new where there was none, or None for no tenant."""
         if instance is None:
@@ -116,25 +129,20 @@ class Tenants:
         instance.lease.end()
 
     def instance(self, tenant: str, now: float) -> Instance:
-        below = self.app.tenants
-        assert below is not None  # noqa: S101 - or there were no Tenants
-        at = address_of(tenant, below)
-        name = f"{self.app.name}.{tenant}"
-        app = replace(self.app, name=name, addresses=(at,), tenants=None, each_mount=False, env={})
-        made: list[WSGIApplication] = []
-
         def load(app: App) -> WSGIApplication:
-            made.append(self.make(app, tenant))
-            return made[0]
+            instance.made = self.make(app, tenant)
+            return instance.made
 
         def close() -> None:
             try:
-                if made and self.hooks.close is not None:
-                    self.hooks.close(made[0])
+                if instance.made is not None and self.hooks.close is not None:
+                    self.hooks.close(instance.made)
             except Exception:
                 log.exception("%s: tenant %r does not close", self.app.name, tenant)
 
-        return Instance(self.contain(app, load), Lease(close), used=now, asked=now)
+        contained = self.contain(for_tenant(self.app, tenant), load)
+        instance = Instance(contained, Lease(close), used=now, asked=now)
+        return instance
 
 
 @dataclass(slots=True)
@@ -149,3 +157,5 @@ class Instance:
 
     asked: float
     """When the app was last asked whether there is such a tenant."""
+
+    made: WSGIApplication | None = field(default=None, repr=False)

@@ -16,6 +16,7 @@ from typing import Any
 
 PROBE_HOST = "dispatcher.internal"
 PAUSE_SECONDS = 0.02
+AT_ONCE = 8
 
 
 class Unwell(Exception):
@@ -42,8 +43,14 @@ def main(given: dict[str, Any]) -> None:
     for pool in given["pools"]:
         if pool["socket"]:
             until(end, partial(workers, given["release"], pool, end))
-        for host, path in pool["addresses"]:
-            until(end, partial(address, given, pool, host, path))
+        # Many at once: the first page of an app takes the longest.
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            asked = [
+                threads.submit(until, end, partial(address, given, pool, host, path))
+                for host, path in pool["addresses"]
+            ]
+        for job in asked:
+            job.result()
 
 
 def until(end: float, ask: Callable[[], None]) -> None:

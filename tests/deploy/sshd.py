@@ -34,6 +34,7 @@ SUDO = """\
 test "$1 $2" = "-n --" || exit 99
 test ! -e "$0.refuses" || { echo "sudo: a password is required" >&2; exit 1; }
 shift 2
+test ! -e "$0.no-$1" || { echo "sudo: $1: command not found" >&2; exit 1; }
 exec "$@"
 """
 

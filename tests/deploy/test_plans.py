@@ -109,43 +109,39 @@ requirements.txt, flask-3-py3-none-any.whl
   9. build the site in a sandbox
      $ sh -c 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"' sh \
 {FOLDER}/flaskyard-3-py3-none-any.whl systemd-run --quiet --wait --pipe --collect {sandbox} \
-sh -c 'export HOME=/tmp UV_NO_CACHE=1 && cd /tmp && "$1/uv" --quiet --no-config build --offline \
---no-build-isolation --wheel --python "$1/python" --out-dir /tmp/out "$2" >&2 && \
-cat /tmp/out/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz
+sh -c 'export HOME=/tmp && cd /tmp && tar -xzf "$2" && cd ./*/ && "$1/python" -P -c "$3" >&2 && \
+cat /tmp/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz \
+'from setuptools.build_meta import build_wheel; build_wheel('"'"'/tmp'"'"')'
  10. install the site
      $ {pip % f"{FOLDER}/venv"} --no-deps {FOLDER}/flaskyard-3-py3-none-any.whl
- 11. keep it from being written
-     $ chmod -R go-w {FOLDER}
- 12. write its nginx configuration
+ 11. write its nginx configuration
      $ write {FOLDER}/nginx.conf (379 bytes, mode 644)
- 13. name its pools
+ 12. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
- 14. name its routes
+ 13. name its routes
      $ write {FOLDER}/routes (12 bytes, mode 644)
- 15. bring it to the disk
+ 14. bring it to the disk
      $ sync --file-system {FOLDER}
- 16. write its manifest
+ 15. write its manifest
      $ write {FOLDER}/release.json (433 bytes, mode 644)
- 17. open its sockets
-     $ systemctl start {unit}.socket
- 18. start its pools
+ 16. start its pools
      $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
 for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \
-{unit}.service
- 19. ask every worker and every app
+{unit}.socket {unit}.service
+ 17. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 20. note that it begins
+ 18. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 21. go live
+ 19. go live
      $ {flip(release(NEW, ""))}
- 22. ask every app through nginx
+ 20. ask every app through nginx
      $ ask '{asked % ""}'
- 23. stop {B.id} in 5 minutes
+ 21. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 24. note that it is done
+ 22. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
@@ -214,7 +210,6 @@ def test_a_release_that_is_installed_is_not_installed_again() -> None:
     plan = deploy(serving(B, release(NEW, STAMP.time)))
 
     assert notes(plan.prepare) == [
-        "open its sockets",
         "start its pools",
         "ask every worker and every app",
     ]
@@ -297,7 +292,6 @@ def test_a_rollback_reads_as_a_runbook() -> None:
     assert str(plan).splitlines()[0] == f"roll back from {B.id} to {A.id}"
     assert notes(tuple(plan)) == [
         "keep it from being stopped",
-        "open its sockets",
         "start its pools",
         "ask every worker and every app",
         "note that it begins",

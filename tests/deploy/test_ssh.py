@@ -31,9 +31,12 @@ def sshd() -> Iterator[Sshd]:
         yield sshd
 
 
-@pytest.fixture
-def remote(sshd: Sshd) -> Iterator[Remote]:
+@pytest.fixture(params=["a session each", "one hand"])
+def remote(sshd: Sshd, request: pytest.FixtureRequest) -> Iterator[Remote]:
+    """Connect, as before and after the first program."""
     with closing(sshd.connect()) as remote:
+        if request.param == "one hand":
+            remote.program("", "")
         yield remote
 
 
@@ -94,19 +97,41 @@ def test_an_upload_to_a_full_disk_is_told(remote: Remote, tmp_path: Path) -> Non
         remote.upload(tmp_path / "source", "/dev/full")
 
 
-def test_a_sudo_that_wants_a_password_is_told_with_what_to_do(sshd: Sshd, remote: Remote) -> None:
+def test_a_sudo_that_wants_a_password_is_told_with_what_to_do(sshd: Sshd) -> None:
     refuses = sshd.folder / "bin/sudo.refuses"
     refuses.touch()
     try:
-        with pytest.raises(ReachError, match=r"may not use sudo without a password; .*NOPASSWD"):
-            remote.run(("true",))
-        with (
-            pytest.raises(ReachError, match="may not use sudo without a password"),
-            remote.locked(f"{sshd.folder}/nobody's", "me"),
-        ):
-            pass
+        with closing(sshd.connect()) as remote:
+            with pytest.raises(ReachError, match=r"without a password; .*NOPASSWD"):
+                remote.run(("true",))
+            with pytest.raises(ReachError, match="may not use sudo without a password"):
+                remote.program("", "")
+            with (
+                pytest.raises(ReachError, match="may not use sudo without a password"),
+                remote.locked(f"{sshd.folder}/nobody's", "me"),
+            ):
+                pass
     finally:
         refuses.unlink()
+
+
+def test_a_server_without_python_is_told(sshd: Sshd) -> None:
+    missing = sshd.folder / "bin/sudo.no-python3"
+    missing.touch()
+    try:
+        with (
+            closing(sshd.connect()) as remote,
+            pytest.raises(ReachError, match=r"web1: cannot be worked on: .*python3: command not"),
+        ):
+            remote.program("", "")
+    finally:
+        missing.unlink()
+
+
+def test_a_program_gets_its_argument_and_tells_how_it_ended(remote: Remote) -> None:
+    program = "import sys\nprint(sys.argv[1], sys.stdin.read())\nsys.exit('why ü')\n"
+
+    assert remote.program(program, '{"a b": "ü"}') == Outcome(1, '{"a b": "ü"} \n', "why ü\n")
 
 
 def test_an_unknown_host_key_is_refused(sshd: Sshd, tmp_path: Path) -> None:
@@ -161,17 +186,15 @@ def test_a_name_that_is_nobodys_is_told(sshd: Sshd) -> None:
         Remote(nowhere, sshd.config(), sshd.known_hosts)
 
 
-def test_a_connection_that_breaks_is_told(sshd: Sshd) -> None:
-    remote = sshd.connect()
+def test_a_connection_that_breaks_is_told(remote: Remote) -> None:
     cut(remote)
 
     with pytest.raises(ReachError, match="web1: connection lost"):
         remote.run(("true",))
 
 
-def test_a_connection_that_breaks_during_a_command_is_told(sshd: Sshd, tmp_path: Path) -> None:
+def test_a_connection_that_breaks_during_a_command_is_told(remote: Remote, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
-    remote = sshd.connect()
 
     def break_it() -> None:
         (tmp_path / "begun").read_text()

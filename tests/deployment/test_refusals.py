@@ -88,8 +88,8 @@ def test_a_server_that_fails_takes_back_the_others(
         "install its dependencies",
         "make its environment",
         "build the site",
+        "write its manifest",
         "start its pools",
-        "open its sockets",
     ],
 )
 def test_a_deployment_that_was_killed_needs_nobody_to_clean_up(

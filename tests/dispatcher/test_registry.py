@@ -108,6 +108,15 @@ def test_locally_every_address_is_one_that_leads_here(write: Write) -> None:
     )
 
 
+def test_a_site_is_reached_over_tls_unless_it_says_otherwise(write: Write) -> None:
+    assert load(write(GOOD)).scheme == "https"
+    path = write(GOOD + 'scheme = "http"\n')
+    assert load(path, "staging").scheme == "http"
+    assert load(path).scheme == "https"
+    assert load(write('scheme = "http"\n' + GOOD), "staging").scheme == "http"
+    assert load(write(GOOD), domain="localhost").scheme == "http"
+
+
 def test_all_faults_come_at_once_each_with_its_line(write: Write) -> None:
     path = write("""\
 name = "Yard"
@@ -139,8 +148,8 @@ domian = "staging.example.org"
         "domain: is missing",
         "line 1: name = 'Yard': is not a name; write up to 32 of a-z, 0-9 and inner hyphens, "
         "like 'yard'",
-        "line 2: colour = 3: is not a key of this table; known are name, domain, apps, pools, "
-        "servers, environments",
+        "line 2: colour = 3: is not a key of this table; known are name, domain, scheme, apps, "
+        "pools, servers, environments",
         "line 5: apps.portal.app = 'apps.portal': is not 'package.module:attribute'; write what "
         "to import, like 'apps.wiki:create_app'",
         "line 7: apps.portal.worker = 1: is not a key of this table; known are "

@@ -1,92 +1,201 @@
-"""An app that hangs, exits or breaks while it loads, under real gunicorn: the others serve."""
+"""The cases of `tests.dispatcher.hostile` under a real gunicorn, beside a healthy app."""
 
 from __future__ import annotations
 
-import json
-from concurrent.futures import ThreadPoolExecutor
+import http.client
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tests.integration.served import served
+from tests.dispatcher.hostile import CASES, Case, Sees
+from tests.integration.served import PATIENCE_SECONDS, Served, served, until
 
 SITE = """\
 name = "yard"
 domain = "example.org"
 
-[apps.portal]
-app = "portal:application"
+[apps.healthy]
+app = "tests.dispatcher.hostile:healthy"
 path = "/"
 
-[apps.spins]
-app = "spins:application"
-path = "/spins"
-load_seconds = 1
+[apps.bad]
+app = "tests.dispatcher.hostile:application"
+path = "/bad"
 
-[apps.sleeps]
-app = "sleeps:application"
-path = "/sleeps"
-load_seconds = 1
-
-[apps.exits]
-app = "exits:application"
-path = "/exits"
-
-[apps.lazy]
-app = "lazy:application"
-path = "/lazy"
-load = "lazy"
-load_seconds = 2
+[apps.slow]
+app = "slow:application"
+path = "/slow"
 
 [pools.default]
 workers = 1
 worker_class = "KIND"
 """
 
-HERE = """\
+SLOW = """\
+import os, pathlib, time
+
 def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"here"]
+    start_response("200 OK", [("Content-Type", "application/octet-stream")])
+    return globals()[environ["PATH_INFO"][1:]](environ)
+
+def steps(environ):
+    yield b"first"
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    yield b"second"
+
+class abandoned:
+    def __init__(self, environ): pass
+    def __iter__(self): return self
+    def __next__(self):
+        time.sleep(0.01)
+        return b"more" * 4096
+    def close(self):
+        with open("closed", "a") as file:
+            file.write("closed\\n")
+
+def file(environ):
+    return environ["wsgi.file_wrapper"](open("big", "rb"))
+
+def read(environ):
+    return [environ["wsgi.input"].read()]
+
+def sleep(environ):
+    pathlib.Path("asleep").touch()
+    time.sleep(60)
+    return [b"woke"]
 """
 
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "portal.py").write_text(HERE)
-    (tmp_path / "spins.py").write_text("while True: pass")
-    (tmp_path / "sleeps.py").write_text("import threading\nthreading.Event().wait()")
-    (tmp_path / "exits.py").write_text("import sys\nsys.exit(3)")
-    (tmp_path / "lazy.py").write_text(f"import time\ntime.sleep(60)\n{HERE}")
-    return tmp_path
+BIG = os.urandom(3_000_000)
 
 
-@pytest.mark.parametrize("kind", ["gevent", "gthread"])
-def test_apps_that_cannot_be_loaded_are_out_and_the_pool_starts_and_serves(
-    folder: Path, kind: str
-) -> None:
-    (folder / "site.toml").write_text(SITE.replace("KIND", kind))
+@pytest.fixture(params=["gevent", "gthread", "sync"], scope="module")
+def site(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "site.toml").write_text(SITE.replace("KIND", request.param))
+    (folder / "slow.py").write_text(SLOW)
+    (folder / "big").write_bytes(BIG)
     with served(folder, "--server", "gunicorn") as site:
-        assert site.get("/").text == "here"
-        faults = json.loads(site.get("/ready", "dispatcher.internal").text)["apps"]
-        assert "it took longer than 1 s" in faults["spins"]
-        assert "spins.py, line 1)" in faults["spins"]
-        assert "it took longer than 1 s" in faults["sleeps"]
-        assert "SystemExit: 3" in faults["exits"]
-        assert not faults["portal"]
-        for path in ("/spins/", "/sleeps/", "/exits/"):
-            answer = site.get(path)
-            assert (answer.status, site.get("/").status) == (503, 200)
-            assert int(answer.headers["Retry-After"]) >= 1
+        yield site
 
 
-def test_nobody_waits_while_another_app_is_loaded_with_its_first_request(folder: Path) -> None:
-    (folder / "site.toml").write_text(SITE.replace("KIND", "gevent"))
-    with served(folder, "--server", "gunicorn") as site, ThreadPoolExecutor(1) as pool:
-        lazy = pool.submit(site.get, "/lazy/")
-        answered = 0
-        while not lazy.done():
-            assert site.get("/").status == 200
-            answered += 1
-        assert lazy.result().status == 503
-        assert answered > 10, "it takes two seconds to give up"
-        assert "it took longer than 2 s" in site.told
+def asked(site: Served, path: str) -> tuple[int, str, bool]:
+    """Return the status, what came of the body, and whether some of it was missing."""
+    connection = http.client.HTTPConnection(site.at, site.port, timeout=PATIENCE_SECONDS)
+    try:
+        connection.request("GET", path, headers={"Host": f"localhost:{site.port}"})
+        answer = connection.getresponse()
+        try:
+            return answer.status, answer.read().decode(), False
+        except http.client.IncompleteRead as error:
+            return answer.status, error.partial.decode(), True
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_real_worker_survives_it_and_serves_the_others(site: Served, case: Case) -> None:
+    worker = site.get("/").text
+
+    status, text, cut = asked(site, f"/bad/{case.name}")
+
+    match case.sees:
+        case Sees.PAGE:
+            assert status == 500
+            assert "This part of the site has failed" in text
+        case Sees.CUT:
+            assert (status, text) == (200, "part")
+        case Sees.WHOLE:
+            assert (status, text) == (200, "whole")
+    assert cut is (case.sees is Sees.CUT)
+    assert site.get("/").text == worker, "the same process still serves"
+    if case.logged:
+        assert f"bad ERROR GET /bad/{case.name} failed" in site.told
+
+
+def folder_of(site: Served) -> Path:
+    return site.log.parent
+
+
+def test_a_part_of_an_answer_arrives_before_the_next_is_made(site: Served) -> None:
+    (folder_of(site) / "go").unlink(missing_ok=True)
+    connection = http.client.HTTPConnection(site.at, site.port, timeout=PATIENCE_SECONDS)
+    connection.request("GET", "/slow/steps", headers={"Host": "localhost"})
+    answer = connection.getresponse()
+
+    assert answer.read(5) == b"first"
+    (folder_of(site) / "go").touch()
+    assert answer.read() == b"second"
+    connection.close()
+
+
+def test_an_answer_is_closed_once_when_its_visitor_leaves(site: Served) -> None:
+    closed = folder_of(site) / "closed"
+    closed.unlink(missing_ok=True)
+    with socket.create_connection((site.at, site.port), PATIENCE_SECONDS) as visitor:
+        visitor.sendall(b"GET /slow/abandoned HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert visitor.recv(100)
+
+    until("it is closed", closed.exists)
+
+    assert site.get("/").status == 200
+    assert closed.read_text() == "closed\n"
+
+
+def test_a_file_arrives_as_it_is(site: Served) -> None:
+    connection = http.client.HTTPConnection(site.at, site.port, timeout=PATIENCE_SECONDS)
+    connection.request("GET", "/slow/file", headers={"Host": "localhost"})
+    answer = connection.getresponse()
+    assert answer.read() == BIG
+    connection.request("HEAD", "/slow/file", headers={"Host": "localhost"})
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, b"")
+    connection.close()
+
+
+def test_expect_100_continue_is_answered_before_the_body_is_sent(site: Served) -> None:
+    head = b"POST /slow/read HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    with socket.create_connection((site.at, site.port), PATIENCE_SECONDS) as visitor:
+        visitor.sendall(head + b"Expect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert visitor.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        visitor.sendall(b"body")
+        answer = b"".join(iter(lambda: visitor.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"body" in answer
+
+
+def test_a_body_that_is_no_http_is_the_visitors_fault_and_not_the_apps(site: Served) -> None:
+    answer = site.raw(
+        b"POST /slow/read HTTP/1.1\r\nHost: localhost\r\n"
+        b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nnot a size\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("how", [signal.SIGQUIT, signal.SIGABRT])
+@pytest.mark.parametrize("site", ["gevent", "sync"], indirect=True)  # a thread cannot be stopped
+def test_a_worker_that_is_told_to_stop_in_the_middle_of_a_request_stops(
+    site: Served, how: signal.Signals
+) -> None:
+    worker = site.get("/").text
+    asleep = folder_of(site) / "asleep"
+    asleep.unlink(missing_ok=True)
+    with socket.create_connection((site.at, site.port), PATIENCE_SECONDS) as visitor:
+        visitor.sendall(b"GET /slow/sleep HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until("it sleeps", asleep.exists)
+        os.kill(int(worker), how)
+    until("another worker serves", lambda: another(site, worker))
+
+
+def another(site: Served, worker: str) -> bool:
+    """Whether another process than ``worker`` answers; one that stops may answer nothing."""
+    with suppress(OSError, http.client.HTTPException):
+        return site.get("/").text != worker
+    return False

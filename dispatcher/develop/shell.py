@@ -1,0 +1,56 @@
+"""What is at hand in a shell of one app?"""
+
+from __future__ import annotations
+
+import code
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from dispatcher.instances import ready
+from dispatcher.logs import SERVING
+from dispatcher.tenancy import for_tenant
+
+if TYPE_CHECKING:
+    from dispatcher.site import App, Site
+
+
+@contextmanager
+def inside(site: Site, app: App, tenant: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Make ``app`` as the site does; give what it is, in words, and the names at hand.
+
+    A Flask app is inside a request for its first page, so that ``url_for`` works. Raises
+    `LoadError`.
+    """
+    SERVING.set(app.name)
+    more: dict[str, Any] = {}
+    if tenant and app.tenants is not None:
+        app, more = for_tenant(app, tenant), {"tenant": tenant}
+    address = app.addresses[0]
+    made: Any = ready(app, site, address, **more)
+    where = f"{site.url(address)}/"
+    if not hasattr(made, "test_request_context"):
+        yield f"app is {app.target}", {"app": made}
+        return
+    with made.test_request_context(base_url=where):
+        yield f"app is {app.target} as at {where}", made.make_shell_context()
+
+
+def interact(banner: str, names: Mapping[str, Any]) -> None:
+    """Run a Python shell until it is left: IPython's where that is installed."""
+    with suppress(ImportError):
+        ipython: Any = importlib.import_module("IPython")
+        print(banner)  # noqa: T201
+        ipython.start_ipython(argv=["--no-banner"], user_ns=dict(names))
+        return
+    local = dict(names)
+    with suppress(ImportError):  # not on every system
+        import readline
+        import rlcompleter
+
+        readline.set_completer(rlcompleter.Completer(local).complete)
+        readline.parse_and_bind("tab: complete")
+    first = f"Python {sys.version.split()[0]}; {banner}"
+    code.interact(first, local=local, exitmsg="")

@@ -1,0 +1,148 @@
+"""Where is another app of the site? The one thing that apps import of the dispatcher.
+
+In Python ``from dispatcher.links import site_url``, in the templates of Flask apps a global::
+
+    {{ site_url("members", "profile", id=3) }}
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from werkzeug.routing import Map
+
+from dispatcher.endpoints import LinkError, built
+from dispatcher.faults import DispatcherError
+from dispatcher.flask_config import flask_of
+from dispatcher.places import Came, start, tenant_of, where
+from dispatcher.rules import OutError, Rules, rules_here
+from dispatcher.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from dispatcher.contained import Contained
+    from dispatcher.site import App, Site
+
+EXTENSION = "dispatcher.links"
+"""Where a Flask app that the dispatcher loaded has its site's `Links`."""
+
+NOTHING: Mapping[str, Contained] = MappingProxyType({})
+
+__all__ = ["LinkError", "site_url"]
+
+
+def site_url(app: str, endpoint: str = "", /, **values: Any) -> str:
+    """Return the absolute address of something in the app that site.toml calls ``app``.
+
+    ``site_url("members")`` is the app's start, ``site_url("members", "profile", id=3)`` an
+    endpoint of a Flask app with its values, what else is given the query, as in ``url_for``.
+    ``site_url("wiki", path="/Home")`` is a path below the start of any app. For an app with
+    tenants ``tenant="choir"`` names one; within a tenant links to the same app stay there,
+    unless ``tenant=""`` is given.
+
+    In a request of a Flask app the address has the request's scheme and port, and its host
+    where the other app answers there too; else the first address in site.toml counts. Other
+    apps give theirs as ``_environ``. Without a request, as in mails and tasks, scheme and
+    domain are those of site.toml.
+
+    An app that is out at the moment has no endpoints to look at: its start is returned.
+    Raises `LinkError` for an app, endpoint, value or tenant that cannot be, saying what
+    would be right.
+    """
+    environ = values.pop("_environ", None) or environ_of_flask()
+    return links(app).url(app, endpoint, values, environ)
+
+
+class Links:
+    """The addresses of a site's apps, as seen in one of its processes."""
+
+    here: ClassVar[Links | None] = None
+    """Those of the site that this process serves, for code of no Flask app."""
+
+    def __init__(self, site: Site, apps: Mapping[str, Contained] = NOTHING) -> None:
+        """``apps`` are the instances that this process runs."""
+        self.site, self.apps = site, apps
+        self.elsewhere = Rules()
+
+    def enter(self, app: WSGIApplication) -> None:
+        """Let the code and the templates of a Flask app find these links."""
+        flask = flask_of(app)
+        if flask is not None:
+            flask.extensions[EXTENSION] = self
+            flask.jinja_env.globals.setdefault("site_url", site_url)
+
+    def url(
+        self, name: str, endpoint: str, values: dict[str, Any], environ: WSGIEnvironment | None
+    ) -> str:
+        """Return what `site_url` does; ``environ`` is that of the request, if there is one."""
+        app = self.app(name)
+        came = Came.of(self.site, environ)
+        tenant = tenant_of(app, values, came)
+        address = where(app, tenant, came.host)
+        base = came.scheme, came.netloc(address), address.path
+        if not endpoint:
+            return start(name, base, **values)
+        try:
+            rules = self.rules(app, tenant)
+        except OutError:
+            if not came.host:
+                raise  # a mail with a wrong address could not be mended
+            return start(name, base)
+        return built(name, rules, endpoint, values, base=base)
+
+    def app(self, name: str) -> App:
+        names = [app.name for app in self.site]
+        if name not in names:
+            near = difflib.get_close_matches(name, names, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names)}"
+            raise LinkError(name, f"site.toml has no such app; {hint}")
+        return self.site.app(name)
+
+    def rules(self, app: App, tenant: str) -> Map:
+        """Return the rules of ``app``, without loading it here where another pool does."""
+        own = current_flask()
+        if own and own.import_name == app.target.partition(":")[0]:
+            return own.url_map  # type: ignore[no-any-return]
+        for contained in self.apps.values():
+            if contained.app.name == app.name:
+                return rules_here(contained, app.name, tenant)
+        return self.elsewhere.of(app, tenant)
+
+
+def current_flask() -> Any:
+    """Return the Flask app in whose context this is, or None."""
+    flask = sys.modules.get("flask")
+    return flask.current_app if flask is not None and flask.has_app_context() else None
+
+
+def environ_of_flask() -> WSGIEnvironment | None:
+    """Return the environ of the request that a Flask app answers right now."""
+    flask = sys.modules.get("flask")
+    if flask is None or not flask.has_request_context():
+        return None
+    return flask.request.environ  # type: ignore[no-any-return]
+
+
+def links(app: str) -> Links:
+    """Return the links of the process, or those of the site.toml that the environment names."""
+    flask_app = current_flask()
+    found: Links | None = flask_app.extensions.get(EXTENSION) if flask_app else Links.here
+    if found is not None:
+        return found
+    try:
+        return read(Settings.of(os.environ))
+    except DispatcherError as error:
+        reason = " ".join(str(error).split())
+        raise LinkError(app, f"there is no site to look into: {reason}") from None
+
+
+@cache
+def read(settings: Settings) -> Links:
+    return Links(settings.read())
