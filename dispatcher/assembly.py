@@ -163,6 +163,7 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         config=entry.config,
         env=entry.env,
         lazy=entry.load == "lazy",
+        load_seconds=entry.load_seconds,
         each_mount=entry.each_mount,
         alone=entry.alone,
         tenants=tenants,

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from dispatcher import limits
+from dispatcher.limits import TooSlow
 from dispatcher.placeholders import filled
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def blamed(app: App) -> Iterator[None]:
         if error.name and f"{app.target.partition(':')[0]}.".startswith(f"{error.name}."):
             raise LoadError(app, f"there is no module {error.name!r}") from None
         raise LoadError(app, told(error)) from error
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, TooSlow) as error:
         raise LoadError(app, told(error)) from error
 
 
@@ -176,6 +178,7 @@ def checked(app: App, made: Any) -> WSGIApplication:
 def told(error: BaseException) -> str:
     """Return the error in one line, with the last place in the app's code it went through."""
     text = f"{type(error).__name__}: {error}".partition("\n")[0]
+    text = str(error) if isinstance(error, TooSlow) else text
     frames = traceback.extract_tb(error.__traceback__)
     places = [(f.filename, f.lineno) for f in frames if not is_machinery(f.filename)]
     if isinstance(error, SyntaxError) and error.filename:
@@ -185,4 +188,6 @@ def told(error: BaseException) -> str:
 
 
 def is_machinery(filename: str) -> bool:
-    return filename in (__file__, importlib.__file__) or filename.startswith("<frozen ")
+    return filename in (__file__, importlib.__file__, limits.__file__) or filename.startswith(
+        "<frozen "
+    )

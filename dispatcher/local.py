@@ -11,10 +11,11 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from dispatcher.address import LOCAL_DOMAIN
-from dispatcher.contained import Contained, load_all
+from dispatcher.contained import Contained
 from dispatcher.develop.debugger import Debugged
 from dispatcher.faults import RegistryError
 from dispatcher.instances import contain
+from dispatcher.loading import load_behind
 from dispatcher.pages import Page
 from dispatcher.registry import load
 from dispatcher.stack import stack
@@ -74,7 +75,7 @@ def local(
 
 
 def load_then(apps: Iterable[Contained], site: Site, then: Then) -> None:
-    load_all(apps)
+    load_behind(apps)
     then(site)
 
 

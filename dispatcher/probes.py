@@ -39,7 +39,7 @@ class Probes:
         for app in self.apps.values():
             if app.error or not app.app.lazy:
                 app.load()
-        return {name: str(app.error) if app.error else None for name, app in self.apps.items()}
+        return {name: app.fault for name, app in self.apps.items()}
 
     def told(self, status: int, **more: object) -> Response:
         body = {"pool": self.pool, "release": self.release, "pid": os.getpid(), **more}

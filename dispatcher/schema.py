@@ -113,6 +113,7 @@ class AppTable(Table):
     config: dict[str, Any] = {}
     env: dict[Annotated[str, checked(fault_of_variable)], str] = {}
     load: Literal["eager", "lazy"] = "eager"
+    load_seconds: Annotated[float, Field(gt=0, le=60)] = 30
     each_mount: bool = False
     alone: bool = False
     ready: Annotated[str, checked(fault_of_target)] | None = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dispatcher.address import LOCAL_DOMAIN
-from dispatcher.contained import load_all
 from dispatcher.instances import contain
+from dispatcher.loading import load_eager
 from dispatcher.probes import Probes
 from dispatcher.stack import stack
 
@@ -27,7 +27,7 @@ def serve(settings: Settings) -> WSGIApplication:
     """
     site = settings.read()
     apps = contain(site, (app for app in site if settings.pool in ("", app.pool)))
-    load_all(apps.values())
+    load_eager(apps.values())
     probes = Probes(apps, pool=settings.pool, release=settings.release)
     application: WSGIApplication = stack(
         site,

@@ -37,6 +37,9 @@ class App:
     lazy: bool = False
     """Load it with its first request, not when its pool starts."""
 
+    load_seconds: float = 30
+    """How long it may take to load, where it can be interrupted."""
+
     each_mount: bool = False
     """Make it once for each of its addresses, since it keeps the one it was made for."""
 

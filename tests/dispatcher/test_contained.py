@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from textwrap import dedent
 from threading import Barrier
 
 import pytest
@@ -92,15 +95,84 @@ def test_a_failed_app_is_tried_again_only_after_a_while(
     assert contained.error is None
 
 
-def test_nobody_waits_while_a_failed_app_is_tried_again(
-    contained: Contained, clock: Clock, write: Write
+def slow(write: Write, tmp_path: Path, *, patience: float, clock: Clock) -> Contained:
+    """Return an app that is loaded once the file ``go`` is there."""
+    until = f"""
+        import time, pathlib
+        while not pathlib.Path({str(tmp_path / "go")!r}).exists():
+            time.sleep(0.01)
+        """
+    write("wiki_app", dedent(until) + COUNTING.format(last=""))
+    app = App("wiki", "wiki_app:application", ())
+    return Contained(app, patience_seconds=patience, retry_seconds=30, clock=clock)
+
+
+def test_visitors_of_an_app_that_takes_long_are_sent_away_and_it_goes_on_loading(
+    write: Write, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    contained = slow(write, tmp_path, patience=0.2, clock=clock)
+    answer = get(contained)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert contained.fault == "wiki: wiki_app:application cannot be loaded: it takes over 0.2 s"
+    (loading,) = (one for one in threading.enumerate() if one.name == "loading wiki")
+
+    assert all_at_once(contained) == {503}
+
+    (tmp_path / "go").touch()
+    loading.join(10)
+    assert get(contained).text == "here"
+    assert contained.error is None
+    assert loads(tmp_path) == 1
+    assert len(caplog.records) == 1
+
+
+def test_nobody_waits_while_a_failed_app_is_tried_again(
+    write: Write, tmp_path: Path, clock: Clock
+) -> None:
+    write("wiki_app", "1 / 0")
+    contained = slow(write, tmp_path, patience=10, clock=clock)
     write("wiki_app", "1 / 0")
     get(contained)
     clock.now += 30
 
-    with contained._lock:  # as another request has it that tries right now
+    slow(write, tmp_path, patience=10, clock=clock)
+    with ThreadPoolExecutor(1) as pool:
+        retry = pool.submit(get, contained)
+        while not any(thread.name == "loading wiki" for thread in threading.enumerate()):
+            time.sleep(0.001)
         assert get(contained).status == 503
+        (tmp_path / "go").touch()
+        assert retry.result(10).status == 200
+
+
+def test_each_failure_doubles_the_wait_up_to_a_bound(contained: Contained, clock: Clock) -> None:
+    waits = []
+    for _ in range(6):
+        waits.append(int(get(contained).headers["Retry-After"]))
+        clock.now += waits[-1]
+    assert waits == [30, 60, 120, 240, 300, 300]
+
+
+def test_an_app_that_hangs_is_interrupted_where_it_hangs(write: Write) -> None:
+    write("wiki_app", "def forever():\n    while True: pass\nforever()")
+    contained = Contained(App("wiki", "wiki_app:application", ()))
+
+    contained.load_here(0.1)
+
+    assert "cannot be loaded: it took longer than 0.1 s (" in str(contained.error)
+    assert "wiki_app.py, line 2)" in str(contained.error)
+    assert contained.error is not None
+    assert "while True: pass" in contained.error.traceback
+    assert get(contained).status == 503
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt", "GeneratorExit", "SystemExit(3)"])
+def test_whatever_an_app_raises_while_it_loads_is_told(
+    contained: Contained, write: Write, raised: str
+) -> None:
+    write("wiki_app", f"raise {raised}")
+    assert get(contained).status == 503
+    assert raised.partition("(")[0] in str(contained.error)
 
 
 def test_an_app_that_is_out_says_so_and_when_to_come_back(contained: Contained) -> None:

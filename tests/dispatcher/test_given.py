@@ -140,6 +140,7 @@ def test_an_app_that_must_be_alone_shares_its_pool_with_none(faults: Faults, rea
         ("env.X = 1", "env.X = 1: input should be a valid string"),
         ("load = 'never'", "load = 'never': input should be 'eager' or 'lazy'"),
         ("args = ['a']", "args = ['a']: must be a table"),
+        ("load_seconds = 61", "load_seconds = 61: input should be less than or equal to 60"),
         ("alone = 'yes'", "alone = 'yes': input should be a valid boolean"),
     ],
 )
