@@ -9,6 +9,7 @@ from dispatcher.given import errors_of_given
 from dispatcher.site import App, Pool, Server, Site, conflicts
 from dispatcher.tenancy import address_of_tenants, overlaps
 from dispatcher.toml_lines import Key
+from dispatcher.users import errors_of_users
 
 Document = Mapping[str, Any]
 Found = tuple[Key, str, Any]
@@ -132,16 +133,6 @@ def errors_of_tenants(
     for name, entry in tables.items():
         if "tenant_limit" in entry.model_fields_set and entry.tenants is None:
             yield ("apps", name, "tenant_limit"), "limits nothing: the app has no tenants", None
-
-
-def errors_of_users(site: str, pools: set[str]) -> list[Found]:
-    """A pool runs as the user SITE-POOL, and Linux allows 32 characters (useradd(8))."""
-    users = {pool: f"{site}-{pool}" for pool in sorted(pools)}
-    return [
-        (("pools", pool), f"makes the user name {user}, over 32 characters; shorten it", None)
-        for pool, user in users.items()
-        if len(user) > 32
-    ]
 
 
 def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:

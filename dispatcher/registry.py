@@ -12,6 +12,7 @@ from dispatcher.faults import Fault, RegistryError
 from dispatcher.overlay import Document, environments, overlaid
 from dispatcher.site import Site
 from dispatcher.toml_lines import Key, line_of, lines_of
+from dispatcher.users import errors_between
 
 
 def load(path: Path, environment: str = "", domain: str = "") -> Site:
@@ -32,6 +33,8 @@ def load(path: Path, environment: str = "", domain: str = "") -> Site:
         for key, message, value in found:
             # The base comes first: its faults return in every overlay and are told once.
             faults.setdefault((key, message), placed(key, message, value, name, lines))
+    for name, (key, message, value) in errors_between(sites):
+        faults.setdefault((key, message), placed(key, message, value, name, lines))
     if faults:
         in_order = sorted(faults.values(), key=lambda fault: fault.line or 0)
         raise RegistryError(path, tuple(in_order))

@@ -25,6 +25,7 @@ VALUES = {
     "site",
     "tenancy",
     "toml_lines",
+    "users",
 }
 """The part of the dispatcher that is about site.toml alone, without a web framework."""
 

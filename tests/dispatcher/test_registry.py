@@ -327,6 +327,15 @@ def test_names_that_no_linux_user_can_have_are_refused(write: Write) -> None:
     assert "over 32 characters" in faults_of(path)[0]
 
 
+def test_two_environments_whose_pools_would_have_one_user_are_refused(write: Write) -> None:
+    path = write(f"{GOOD}\n[pools.staging-files]\n")
+
+    assert faults_of(path) == [
+        "line 27: environments.staging.pools.files: makes the user name yard-staging-files, "
+        "as the pool 'staging-files' of the site itself does; rename one of them"
+    ]
+
+
 def test_what_is_no_toml_is_refused_with_its_line(write: Write) -> None:
     assert faults_of(write('name = "yard"\ndomain = \n')) == [
         "line 2: is not TOML: Invalid value (at line 2, column 10)"

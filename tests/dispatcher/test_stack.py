@@ -1,4 +1,8 @@
+import pytest
+
+from dispatcher.address import Address
 from dispatcher.contained import Contained
+from dispatcher.site import App, Site
 from dispatcher.stack import stack
 from tests.dispatcher.test_boundary import Baker
 from tests.dispatcher.test_router import PORTAL, SITE, WIKI
@@ -24,3 +28,18 @@ def test_cookies_are_of_their_host_alone_where_no_other_app_is_on_it() -> None:
 
     assert shared == "wiki~a=b; HttpOnly; Path=/wiki; Secure"
     assert alone == "__Host-wiki~a=b; HttpOnly; Path=/; Secure"
+
+
+@pytest.mark.parametrize(("host", "path"), [("yard.net", "/"), ("files.yard.net", "/nothing")])
+def test_a_path_that_is_nobodys_is_the_site_s_404_whichever_pool_it_comes_to(
+    host: str, path: str
+) -> None:
+    """Nginx sends it to the first pool, where the host's root belongs to no app."""
+    app = App("files", "a:b", (Address("files.yard.net", "/all"),), pool="files")
+    site = Site("yard", "yard.net", (app,))
+
+    for apps in ({}, {"files": Contained(app, load=lambda _: Seen("files"))}):
+        answer = get(stack(site, apps), path, host)
+
+        assert answer.status == 404
+        assert "There is nothing at this address." in answer.text
