@@ -35,7 +35,7 @@ EXTENSION = "dispatcher.links"
 
 NOTHING: Mapping[str, Contained] = MappingProxyType({})
 
-__all__ = ["LinkError", "site_url"]
+__all__ = ["LinkError", "site_has", "site_url"]
 
 
 def site_url(app: str, endpoint: str = "", /, **values: Any) -> str:
@@ -60,6 +60,12 @@ def site_url(app: str, endpoint: str = "", /, **values: Any) -> str:
     return links(app).url(app, endpoint, values, environ)
 
 
+def site_has(app: str) -> bool:
+    """Whether the site that this is part of has such an app; an app on its own is part of none."""
+    found = served()
+    return found is not None and any(one.name == app for one in found.site)
+
+
 class Links:
     """The addresses of a site's apps, as seen in one of its processes."""
 
@@ -76,7 +82,8 @@ class Links:
         flask = flask_of(app)
         if flask is not None:
             flask.extensions[EXTENSION] = self
-            flask.jinja_env.globals.setdefault("site_url", site_url)
+            for function in (site_has, site_url):
+                flask.jinja_env.globals.setdefault(function.__name__, function)
 
     def url(
         self, name: str, endpoint: str, values: dict[str, Any], environ: WSGIEnvironment | None
@@ -130,10 +137,15 @@ def environ_of_flask() -> WSGIEnvironment | None:
     return flask.request.environ  # type: ignore[no-any-return]
 
 
+def served() -> Links | None:
+    """Return the links of the site that this process serves, if it does."""
+    flask = current_flask()
+    return flask.extensions.get(EXTENSION) if flask else Links.here
+
+
 def links(app: str) -> Links:
     """Return the links of the process, or those of the site.toml that the environment names."""
-    flask_app = current_flask()
-    found: Links | None = flask_app.extensions.get(EXTENSION) if flask_app else Links.here
+    found = served()
     if found is not None:
         return found
     try:

@@ -84,9 +84,10 @@ def test_the_fabfile_calls_the_deployment_alone() -> None:
 
 
 @pytest.mark.parametrize("path", files("apps"), ids=ids)
-def test_an_app_knows_itself_and_the_shared_look_alone(path: Path) -> None:
+def test_an_app_knows_itself_the_shared_look_and_links_to_others_alone(path: Path) -> None:
     own = path.relative_to(ROOT).parts[1]
-    assert {name[:2] for name in ours(path)} <= {("apps", own), ("apps", "look")}
+    known = {("apps", own), ("apps", "look"), ("dispatcher", "links")}
+    assert {name[:2] for name in ours(path)} <= known
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 from werkzeug.exceptions import HTTPException
 
 from apps.look.errors import error_page
+from dispatcher.links import site_has, site_url
 
 __all__ = ["Look", "error_page", "init_look"]
 
@@ -21,7 +22,10 @@ class Look:
     """What the base template asks of an app; ``look`` in every template."""
 
     home: str
-    """Endpoint that the name at the top of the page leads to."""
+    """Endpoint that the app's own name at the top of the page leads to.
+
+    The association's name beside it leads to the portal, where the site has one.
+    """
 
     nav: Mapping[str, str]
     """Endpoint to label, in the order shown."""
@@ -50,4 +54,6 @@ def init_look(
         )
     )
     app.context_processor(lambda: {"look": look})
+    app.add_template_global(site_has)
+    app.add_template_global(site_url)
     app.register_error_handler(HTTPException, error_page)

@@ -9,7 +9,7 @@ import pytest
 
 from dispatcher.contained import Contained
 from dispatcher.instances import contain
-from dispatcher.links import EXTENSION, LinkError, Links, read, site_url
+from dispatcher.links import EXTENSION, LinkError, Links, read, site_has, site_url
 from dispatcher.registry import load
 from dispatcher.stack import stack
 from tests.dispatcher.conftest import Write
@@ -281,3 +281,15 @@ def test_by_ip_address_a_local_link_leads_to_the_same_address(path: Path) -> Non
     site = stack(local, contain(local, local), by_address=True)
     assert told(site, "/to/wiki", "192.168.1.5:8000") == "http://192.168.1.5:8000/wiki/"
     assert told(site, "/to/archive", "192.168.1.5:8000") == "http://archive.localhost:8000/"
+
+
+def test_whether_the_site_has_an_app_can_be_asked_and_one_alone_is_part_of_none(
+    site: Any, apps: dict[str, Contained]
+) -> None:
+    portal: Any = apps["portal"].load()
+    with portal.app_context():
+        assert site_has("members")
+        assert not site_has("shop")
+        assert flask.render_template_string("{{ site_has('members') }}") == "True"
+    with flask.Flask("alone").app_context():
+        assert not site_has("members")

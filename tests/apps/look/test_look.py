@@ -65,7 +65,7 @@ def test_navigation_stays_below_the_mount(app: Flask) -> None:
         links = Page.of(client.get(f"{prefix}/").text).links
         inside = [link for link in links if not link.startswith(("#", "mailto:"))]
         assert all(link.startswith(f"{prefix}/") for link in inside)
-        assert len(inside) == 7
+        assert len(inside) == 8
 
 
 def test_style_and_icon_are_served_below_the_mount(app: Flask) -> None:
