@@ -44,7 +44,7 @@ class Exchange:
     error: BaseException | None = None
     """What the app raised, or the `Breach` it committed."""
 
-    links: frozenset[str] = frozenset()
+    links: set[str] | None = None
     """Addresses of other apps that were given out on purpose: a redirect there is left alone."""
 
 

@@ -21,6 +21,7 @@ from dispatcher.endpoints import LinkError, built
 from dispatcher.faults import DispatcherError
 from dispatcher.flask_config import flask_of
 from dispatcher.places import Came, start, tenant_of, where
+from dispatcher.pulled import given_out
 from dispatcher.rules import OutError, Rules, rules_here
 from dispatcher.settings import Settings
 
@@ -57,7 +58,10 @@ def site_url(app: str, endpoint: str = "", /, **values: Any) -> str:
     would be right.
     """
     environ = values.pop("_environ", None) or environ_of_flask()
-    return links(app).url(app, endpoint, values, environ)
+    url = links(app).url(app, endpoint, values, environ)
+    if environ is not None:
+        given_out(url, environ)
+    return url
 
 
 def site_has(app: str) -> bool:

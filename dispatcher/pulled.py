@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dispatcher.exchange import KEY
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -27,7 +29,7 @@ def pulled_back(
     out as a link are left alone.
     """
     script = exchange.script
-    if not script or url in exchange.links:
+    if not script:
         return url
     scheme, netloc, path, rest = PARTS.fullmatch(url).groups(default="")  # type: ignore[union-attr]
     if scheme:
@@ -38,9 +40,17 @@ def pulled_back(
         return url
     else:
         start = ""
-    if below(path, script) or f"{start}{path}" in exchange.links:
+    if below(path, script) or f"{start}{path}" in (exchange.links or ()):
         return url
     return f"{start}{script}{path or '/'}{rest}"
+
+
+def given_out(url: str, environ: WSGIEnvironment) -> None:
+    """Note an address that an app was given as that of another one, in a request of its own."""
+    exchange: Exchange | None = environ.get(KEY)
+    if exchange is not None:
+        exchange.links = exchange.links or set()
+        exchange.links.add(url.partition("#")[0].partition("?")[0])
 
 
 def below(path: str, prefix: str) -> bool:

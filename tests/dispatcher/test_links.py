@@ -71,13 +71,15 @@ def create_app():
 """
 
 MEMBERS = """\
-from flask import Flask, request
+from flask import Flask, redirect, request
 from dispatcher.links import site_url
 
 def create_app():
     app = Flask("yard_members")
     app.add_url_rule("/people/<int:id>", "profile", lambda id: "")
     app.add_url_rule("/home", "home", lambda: site_url("portal", "to", app="x"))
+    app.add_url_rule("/leave", "leave", lambda: redirect(site_url("portal") + "?a=b"))
+    app.add_url_rule("/stay", "stay", lambda: redirect("http://example.org/?a=b"))
     return app
 
 def create_archive(tenant=None):
@@ -162,6 +164,15 @@ def test_a_link_stays_on_the_host_of_the_request_where_the_other_app_answers_the
 
 def test_templates_have_it_too(site: Any) -> None:
     assert told(site, "/template") == "http://example.org/members/people/3"
+
+
+def test_a_redirect_to_where_a_link_leads_is_no_mistake_of_an_app_that_forgot_its_mount(
+    site: Any,
+) -> None:
+    left = get(site, "/members/leave").headers["Location"]
+    stayed = get(site, "/members/stay").headers["Location"]
+    assert left == "http://example.org/?a=b"
+    assert stayed == "http://example.org/members/?a=b"
 
 
 @pytest.mark.parametrize(

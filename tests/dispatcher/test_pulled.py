@@ -4,15 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.exchange import Exchange
-from dispatcher.pulled import pulled_back
+from dispatcher.exchange import KEY, Exchange
+from dispatcher.pulled import given_out, pulled_back
 
 PREFIXES = ("/wiki", "/shop", "/wiki/admin")
 
 
-def pulled(url: str, script: str = "/wiki", links: frozenset[str] = frozenset()) -> str:
-    environ = {"wsgi.url_scheme": "https", "HTTP_HOST": "Example.org"}
-    exchange = Exchange("wiki", "example.org/wiki", "id", 0, script, links=links)
+def pulled(url: str, script: str = "/wiki", given: str = "") -> str:
+    exchange = Exchange("wiki", "example.org/wiki", "id", 0, script)
+    environ = {"wsgi.url_scheme": "https", "HTTP_HOST": "Example.org", KEY: exchange}
+    if given:
+        given_out(given, environ)
+        given_out("https://example.org/other", environ)
     return pulled_back(url, exchange, environ, PREFIXES)
 
 
@@ -68,9 +71,17 @@ def test_an_app_of_a_whole_host_leads_wherever_it_says(url: str) -> None:
     assert pulled(url, script="") == url
 
 
-@pytest.mark.parametrize("url", ["https://example.org/", "/news", "https://example.org/?a=b"])
-def test_an_address_of_another_app_that_was_given_out_is_left_alone(url: str) -> None:
-    assert pulled(url, links=frozenset([url.partition("?")[0]])) == url
+@pytest.mark.parametrize(
+    ("url", "given"),
+    [
+        ("https://example.org/", "https://example.org/"),
+        ("https://example.org/?a=b#c", "https://example.org/?b=c"),
+        ("/news", "/news"),
+    ],
+)
+def test_an_address_of_another_app_that_was_given_out_is_left_alone(url: str, given: str) -> None:
+    assert pulled(url, given=given) == url
+    assert pulled(url) != url
 
 
 @given(st.text(alphabet="/wik.:hpts\\?#@a", max_size=30))
