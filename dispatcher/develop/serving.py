@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     import ssl
 
     from dispatcher.site import Site
+
+TELL_SECONDS = 1
+"""How often a serving process looks whether it has imported more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,13 @@ class Serving:
         since = time.time()
 
         def then(site: Site) -> None:
+            known = 0
             with suppress(OSError):  # nobody listens any more
-                line.send(modules.loaded(self.folder, site, since))
+                while True:  # requests may import more
+                    if len(sys.modules) != known:
+                        known = len(sys.modules)
+                        line.send(modules.loaded(self.folder, site, since))
+                    time.sleep(TELL_SECONDS)
 
         app = application(self.read, then=then, only=self.only)
         Server(self.listening, app, self.tls).serve(line)

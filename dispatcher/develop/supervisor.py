@@ -150,6 +150,7 @@ class Supervisor:
         while self.leaving:
             self.see_off()
             time.sleep(LOOK_SECONDS / 5)
+        self.terminal.restore()
 
     def preload(self) -> None:
         """Load a module that every process would load."""

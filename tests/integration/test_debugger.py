@@ -6,7 +6,9 @@ import os
 import pty
 import re
 import subprocess
+import termios
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -121,42 +123,84 @@ def test_all_debuggers_have_one_pin_told_once(site: Served) -> None:
     assert len(re.findall(r"PIN", site.told)) == 1
 
 
-def test_a_breakpoint_asks_at_the_terminal(folder: Path) -> None:
-    port, log = free_port(), folder / "log"
+@dataclass
+class Terminal:
+    """A site served at a terminal of its own."""
+
+    site: Served
+    ours: int
+    told: str = ""
+
+    def says(self, text: str) -> None:
+        """Wait until the site has written ``text`` there."""
+
+        def said() -> bool:
+            if text not in self.told:
+                self.told += os.read(self.ours, 4096).decode()
+            return text in self.told
+
+        until(f"{text!r} after {self.told!r}", said)
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.ours, keys)
+
+    def echoes(self) -> bool:
+        """Whether it shows what is typed."""
+        return bool(termios.tcgetattr(self.ours)[3] & termios.ECHO)
+
+
+@pytest.fixture
+def terminal(folder: Path) -> Iterator[Terminal]:
+    port = free_port()
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        command("run", "--port", str(port)),
+        ["setsid", "--ctty", *command("run", "--port", str(port))],
         cwd=folder,
         env={**environment(), "TERM": "dumb"},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        start_new_session=True,
     )
-    os.close(theirs)
-    site = Served(process, port, "127.0.0.1", log)
-    told = ""
-
-    def says(text: str) -> bool:
-        nonlocal told
-        told += os.read(ours, 4096).decode()
-        return text in told
-
     try:
-        until("it listens", lambda: listens(site.at, port))
-        visitor = subprocess.Popen(
-            ["curl", "-sS", f"http://localhost:{port}/wiki/stop"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        until("the debugger asks", lambda: says("(Pdb) "))
-        assert "breakpoint()" in told or "return f" in told
-        assert site.get("/").text == "fine"
-        os.write(ours, b"p answer\n")
-        until("it answers", lambda: says("42"))
-        os.write(ours, b"answer = 43\n")
-        os.write(ours, b"c\n")
-        assert visitor.communicate(timeout=PATIENCE_SECONDS)[0] == "went on with 43"
+        until("it listens", lambda: listens("127.0.0.1", port))
+        (folder / "log").touch()
+        yield Terminal(Served(process, port, "127.0.0.1", folder / "log"), ours)
     finally:
         with_all_children(process)
+        os.close(theirs)
         os.close(ours)
+
+
+def ask_for_a_stop(terminal: Terminal) -> subprocess.Popen[str]:
+    """Visit the page with the breakpoint; return the visitor once the debugger asks."""
+    url = f"http://localhost:{terminal.site.port}/wiki/stop"
+    visitor = subprocess.Popen(["curl", "-sS", url], stdout=-1, stderr=-1, text=True)
+    terminal.says("(Pdb) ")
+    return visitor
+
+
+def test_a_breakpoint_asks_at_the_terminal_while_the_others_serve(terminal: Terminal) -> None:
+    with ask_for_a_stop(terminal) as visitor:
+        assert terminal.site.get("/").text == "fine"
+        terminal.type(b"p answer\n")
+        terminal.says("42")
+        terminal.type(b"answer = 43\nc\n")
+        assert visitor.communicate(timeout=PATIENCE_SECONDS)[0] == "went on with 43"
+
+
+def test_ctrl_c_at_a_breakpoint_ends_the_site_and_leaves_the_terminal_as_it_was(
+    terminal: Terminal,
+) -> None:
+    assert terminal.echoes()
+    with ask_for_a_stop(terminal):
+        terminal.type(b"\x03")
+        until("the site has ended", lambda: terminal.site.process.poll() is not None)
+    assert terminal.site.process.returncode == 0
+    assert terminal.echoes()
+
+
+def test_an_edit_at_a_breakpoint_gives_it_up(folder: Path, terminal: Terminal) -> None:
+    with ask_for_a_stop(terminal):
+        (folder / "wiki.py").write_text(APP.replace('"fine"', '"better"'))
+        terminal.site.shows("better", "/wiki/")
+        until("the terminal is as it was", terminal.echoes)

@@ -191,6 +191,21 @@ def test_a_module_that_apps_share_is_watched_where_it_lies(folder: Path) -> None
         assert process(site) != before
 
 
+def test_a_module_that_only_a_request_imports_is_watched_too(folder: Path) -> None:
+    (folder / "late").mkdir()
+    (folder / "late" / "words.py").write_text("WORD = 'old'")
+    file = folder / "yard" / "one" / "__init__.py"
+    late = "    @app.get('/late')\n    def late():\n        import late.words\n"
+    late += "        return late.words.WORD\n\n    return app"
+    file.write_text(APP.replace("    return app", late))
+    with served(folder) as site:
+        site.shows("old", "/one/late")
+
+        (folder / "late" / "words.py").write_text("WORD = 'new'")
+
+        site.shows("new", "/one/late")
+
+
 def test_a_process_that_an_app_ended_is_replaced(ready: Served) -> None:
     before = process(ready)
     time.sleep(1)  # one that ends sooner is not: it would do so again
