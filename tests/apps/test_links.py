@@ -23,7 +23,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
 
 
 def links(client: Client, address: str) -> list[str]:
-    return Page.of(client.get(base_url=address).text).links
+    return Page.of(client.get(address).text).links
 
 
 def test_the_front_page_leads_to_the_watch_where_that_is_near(client: Client) -> None:
