@@ -45,7 +45,7 @@ class Boundary:
         proxies: int = 0,
     ) -> None:
         self.app, self.address, self.inner = app, address, inner
-        cookies = Namespace(app.name, alone=alone)
+        cookies = Namespace(app.name, alone=alone, scripted=app.script_cookies)
         self.inward = Inward(cookies, proxies)
         self.outward = Outward(cookies, address.path, alone=alone, prefixes=prefixes)
         self.observers = observers

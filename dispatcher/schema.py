@@ -20,6 +20,7 @@ from dispatcher.tenancy import fault_of_tenants
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+COOKIE = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|-]+")
 REMOTE = re.compile(
     r"(?:(?P<user>[a-z_][a-z0-9_-]*)@)?(?P<host>[A-Za-z0-9._-]+|\[[0-9a-f:]+\])(?::(?P<port>\d{1,5}))?"
 )
@@ -41,6 +42,13 @@ def fault_of_name(name: str) -> str | None:
     if NAME.fullmatch(name):
         return None
     return "is not a name; write up to 32 of a-z, 0-9 and inner hyphens, like 'yard'"
+
+
+def fault_of_cookie(name: str) -> str | None:
+    """A name is a token (RFC 6265, section 4.1.1); ``~`` parts it from an app's."""
+    if COOKIE.fullmatch(name):
+        return None
+    return "is not the name of a cookie; write it as scripts do, like 'theme'"
 
 
 def fault_of_target(target: str) -> str | None:
@@ -116,6 +124,7 @@ class AppTable(Table):
     load_seconds: Annotated[float, Field(gt=0, le=60)] = 30
     each_mount: bool = False
     alone: bool = False
+    script_cookies: list[Annotated[str, checked(fault_of_cookie)]] = []
     ready: Annotated[str, checked(fault_of_target)] | None = None
 
 

@@ -46,6 +46,9 @@ class App:
     alone: bool = False
     """It shares its processes with no other app."""
 
+    script_cookies: tuple[str, ...] = ()
+    """Names of cookies that its pages' scripts make and its server side is to see."""
+
     ready: str = ""
     """A function to import that says whether the app is ready, once it is loaded."""
 

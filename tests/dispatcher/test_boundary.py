@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dispatcher.address import Address
@@ -139,3 +140,13 @@ def test_a_cookie_leaves_under_the_name_of_the_tenant() -> None:
     answer = ask(boundary, environ_of("/", SCRIPT_NAME="/t/choir", **{TENANT: "choir"}))
 
     assert answer.headers["Set-Cookie"] == "wiki.choir~session=1; HttpOnly; Path=/t/choir"
+
+
+def test_an_app_sees_the_cookies_of_its_scripts_that_are_named() -> None:
+    app = Baker()
+
+    answered(
+        Boundary(replace(APP, script_cookies=("tz",)), WIKI, app), HTTP_COOKIE="tz=CET; lang=de"
+    )
+
+    assert app.got == "tz=CET"

@@ -59,8 +59,10 @@ env.WIKI_HOME = "{state}"
 load = "lazy"
 each_mount = true
 alone = true
+script_cookies = ["theme", "tz"]
 pool = "files"
 """).app("wiki")
+    assert app.script_cookies == ("theme", "tz")
     assert app.args == {"root": "{state}/pages", "size": 3}
     assert app.config == {"DEBUG": False}
     assert app.env == {"WIKI_HOME": "{state}"}
@@ -141,6 +143,11 @@ def test_an_app_that_must_be_alone_shares_its_pool_with_none(faults: Faults, rea
         ("load = 'never'", "load = 'never': input should be 'eager' or 'lazy'"),
         ("args = ['a']", "args = ['a']: must be a table"),
         ("load_seconds = 61", "load_seconds = 61: input should be less than or equal to 60"),
+        (
+            'script_cookies = ["a~b"]',
+            "script_cookies.0 = 'a~b': is not the name of a cookie; write it as scripts do, "
+            "like 'theme'",
+        ),
         ("alone = 'yes'", "alone = 'yes': input should be a valid boolean"),
     ],
 )
