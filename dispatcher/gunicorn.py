@@ -13,6 +13,7 @@ from gunicorn.http.message import Request  # type: ignore[import-untyped]
 from dispatcher.faults import RegistryError
 from dispatcher.logs import CONFIG, OWN, SERVING
 from dispatcher.settings import Settings, SettingsError
+from dispatcher.targets import aim
 
 try:
     settings = Settings.of(os.environ)
@@ -68,6 +69,8 @@ if pool.worker_class == "gevent":
         already, so that reading it does not wait, and nobody else is let in.
         """
         SERVING.set(OWN)
+        if request.uri[0] != "/":
+            aim(request)
         if request.req_number > 1:
             sleep(0)
 
@@ -76,6 +79,8 @@ else:
     def pre_request(worker: object, request: Request) -> None:  # noqa: ARG001 - gunicorn's
         """Forget which app this thread served before: the next may be for none."""
         SERVING.set(OWN)
+        if request.uri[0] != "/":
+            aim(request)
 
 
 def post_worker_init(worker: object) -> None:  # noqa: ARG001 - gunicorn's signature
