@@ -130,19 +130,26 @@ class Web:
 @contextmanager
 def running(site: Site, folder: Path) -> Iterator[Web]:
     """Start nginx and an upstream for each pool."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    main = configured(site, folder, port)
     with ExitStack() as stack:
         for pool in {app.pool for app in site.apps}:
             upstream = stack.enter_context(Upstream(f"{folder}/{pool}.sock", Echo))
             threading.Thread(target=upstream.serve_forever, args=(0.05,), daemon=True).start()
             stack.callback(upstream.shutdown)
-        process = subprocess.Popen(words(main), stderr=subprocess.DEVNULL)
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
+        yield stack.enter_context(fronting(site, folder))
+
+
+@contextmanager
+def fronting(site: Site, folder: Path) -> Iterator[Web]:
+    """Start nginx alone, before the sockets POOL.sock in ``folder``."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(words(configured(site, folder, port)), stderr=subprocess.DEVNULL)
+    try:
         wait_for(port, process, folder / "err")
         yield Web(port)
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], errors: Path) -> None:

@@ -1,0 +1,136 @@
+"""What an app sees and what its visitor gets through the real nginx and gunicorn."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dispatcher.registry import load
+from tests.deploy.webserver import Web, fronting, needs_nginx
+from tests.dispatcher.hostile import CASES, Sees
+from tests.dispatcher.test_inward import CLAIMS
+from tests.integration.served import environment, until, with_all_children
+
+pytestmark = needs_nginx
+
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "python:dispatcher.gunicorn"]
+
+SITE = """\
+name = "yard"
+domain = "example.org"
+
+[apps.told]
+app = "told:application"
+path = "/"
+
+[apps.bad]
+app = "tests.dispatcher.hostile:application"
+path = "/bad"
+"""
+
+TOLD = """\
+import json
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "application/json"), ("X-Request-ID", "forged")])
+    return [json.dumps({k: v for k, v in environ.items() if isinstance(v, str)}).encode()]
+"""
+
+
+@pytest.fixture(scope="module")
+def web() -> Iterator[Web]:
+    # A short path: that of a socket may have 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="web-") as name:
+        folder = Path(name)
+        (folder / "site.toml").write_text(SITE)
+        (folder / "told.py").write_text(TOLD)
+        with serving(folder), fronting(load(folder / "site.toml"), folder) as web:
+            yield web
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[None]:
+    """Run gunicorn at the socket that nginx has for the pool, as a unit does."""
+    at = folder / "default.sock"
+    environ = environment()
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*GUNICORN, "--bind", f"unix:{at}"],
+            cwd=folder,
+            env={
+                **environ,
+                "PYTHONPATH": f"{folder}:{environ['PYTHONPATH']}",
+                "DISPATCHER_PROXIES": "1",
+            },
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        until("gunicorn listens", lambda: process.poll() is not None or is_listened(at))
+        assert process.poll() is None, (folder / "log").read_text()
+        yield
+    finally:
+        with_all_children(process)
+
+
+def is_listened(at: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(at)) == 0
+
+
+def told(web: Web, **headers: str) -> Any:
+    return web.get("example.org", "/page", **headers).echo
+
+
+def test_an_app_is_told_of_its_visitor_by_nginx_alone(web: Web) -> None:
+    dashed = {name.removeprefix("HTTP_"): value for name, value in CLAIMS.items()}
+    environ = told(web, **dashed, X_Forwarded_For="6.6.6.6", X_Forwarded_Proto="https")
+
+    assert not environ.keys() & CLAIMS.keys()
+    assert environ["REMOTE_ADDR"] == environ["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
+    assert environ["HTTP_X_FORWARDED_PROTO"] == "http"
+    assert (environ["HTTP_HOST"], environ["SERVER_NAME"]) == ("example.org", "example.org")
+
+
+def test_a_header_with_underscores_is_no_way_round(web: Web) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    claims = {name.removeprefix("HTTP_"): value for name, value in CLAIMS.items()}
+    connection.request("GET", "/page", headers={"Host": "example.org", **claims})
+    environ = json.loads(connection.getresponse().read())
+    connection.close()
+
+    assert not environ.keys() & CLAIMS.keys()
+
+
+def test_nginx_app_and_visitor_call_a_request_by_one_id(web: Web) -> None:
+    answer = web.get("example.org", "/page", X_Request_ID="0" * 32)
+    known = answer.headers["x-request-id"]
+    assert known == answer.echo["HTTP_X_REQUEST_ID"]
+    assert len(known) == 32
+    assert known not in ("0" * 32, told(web)["HTTP_X_REQUEST_ID"])
+
+
+@pytest.mark.parametrize("name", ["valueerror_midway", "too_short", "systemexit_midway"])
+def test_what_is_cut_off_stays_cut_off_through_nginx(web: Web, name: str) -> None:
+    assert CASES[name].sees is Sees.CUT
+    with pytest.raises(http.client.IncompleteRead) as cut:
+        web.get("example.org", f"/bad/{CASES[name].name}")
+    assert cut.value.partial == b"part"
+
+
+@pytest.mark.parametrize("name", ["valueerror_in_call", "systemexit_in_call", "crlf_header"])
+def test_the_page_of_a_failed_app_says_the_id_that_the_answer_has(web: Web, name: str) -> None:
+    answer = web.get("example.org", f"/bad/{CASES[name].name}")
+    assert answer.status == 500
+    assert answer.headers["x-request-id"].encode() in answer.body
