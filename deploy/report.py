@@ -9,6 +9,7 @@ from deploy import plans
 from deploy.errors import DeployError, PlanError, ReachError
 from deploy.fitness import refuse_unfit
 from deploy.layout import Layout
+from deploy.loglines import OF_APP, readable
 from deploy.look import State
 from deploy.machine import Machine
 from deploy.release import parts
@@ -140,12 +141,13 @@ def journal(site: Site, app: str, lines: int, follow: bool) -> tuple[str, ...]:
         raise PlanError(str(error.args[0])) from None
     unit = f"{Layout(site.name).user(pool)}@*.service"
     words = ("journalctl", "--no-pager", "--output", "short-iso", "--unit", unit)
-    limit = ("--lines", str(lines), "--grep", f"^{app} ", "--case-sensitive=yes")
+    limit = ("--lines", str(lines), "--grep", OF_APP.format(app=app), "--case-sensitive=yes")
     return (*words, *limit, *(("--follow",) if follow else ()))
 
 
 def line(machine: Machine, text: str) -> None:
-    print(f"{machine.name}  {text}", flush=True)
+    for one in readable(text):
+        print(f"{machine.name}  {one}", flush=True)
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -70,6 +70,10 @@ class Contained:
         """Why the app cannot answer now; None where it can, or was not asked to yet."""
         return str(self.error) if self.error else None
 
+    @property
+    def loaded(self) -> bool:
+        return self._loaded is not None
+
     def load(self) -> WSGIApplication:
         """Return the app, loaded now if it is not yet, or the page that says it is out.
 

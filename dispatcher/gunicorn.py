@@ -7,11 +7,11 @@ import gc
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 from gunicorn.http.message import Request  # type: ignore[import-untyped]
 
 from dispatcher.faults import RegistryError
-from dispatcher.logs import CONFIG, OWN, SERVING
 from dispatcher.settings import Settings, SettingsError
 from dispatcher.targets import aim
 
@@ -26,6 +26,15 @@ if pool.worker_class == "gevent":
     from gevent import monkey
 
     monkey.patch_all()
+
+
+from dispatcher.board import board_of
+from dispatcher.gunicorn_log import Unanswered
+from dispatcher.logs import EXCHANGE, OWN, SERVING
+from dispatcher.logs import config as config_of_logs
+from dispatcher.noting import Noting
+
+board = board_of(settings)
 
 wsgi_app = "dispatcher.wsgi:application"
 workers = pool.workers
@@ -46,9 +55,9 @@ control_socket_disable = True  # all instances of a user share its path; the sec
 # stranger's X-Forwarded-Ssl beside nginx's X-Forwarded-Proto is a 400 otherwise.
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
+logger_class = Unanswered
 accesslog = "-"
-access_log_format = "%(s)s %(m)s %({host}i)s%({script_name}e)s%(U)s %(B)s bytes %(M)s ms"
-logconfig_dict = CONFIG
+logconfig_dict = config_of_logs(settings.log, Noting(board))
 
 
 if pool.preload:
@@ -69,6 +78,7 @@ if pool.worker_class == "gevent":
         already, so that reading it does not wait, and nobody else is let in.
         """
         SERVING.set(OWN)
+        EXCHANGE.set(None)
         if request.uri[0] != "/":
             aim(request)
         if request.req_number > 1:
@@ -79,8 +89,23 @@ else:
     def pre_request(worker: object, request: Request) -> None:  # noqa: ARG001 - gunicorn's
         """Forget which app this thread served before: the next may be for none."""
         SERVING.set(OWN)
+        EXCHANGE.set(None)
         if request.uri[0] != "/":
             aim(request)
+
+
+def pre_fork(server: object, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Give the worker a place on the board; this hook and the last one run in the master."""
+    worker.place = board.reserve()
+
+
+def post_fork(server: object, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    board.take(worker.place)
+
+
+def child_exit(server: object, worker: Any) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Keep what a worker counted when it is gone, and give away its place."""
+    board.leave(worker.place)
 
 
 def post_worker_init(worker: object) -> None:  # noqa: ARG001 - gunicorn's signature

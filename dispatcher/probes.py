@@ -9,37 +9,63 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
+from dispatcher.metrics import Exposition
+from dispatcher.overview import Overview
+from dispatcher.readiness import Readiness
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from dispatcher.board import Board
     from dispatcher.contained import Contained
+    from dispatcher.site import Site
+
+
+PROBE = "dispatcher.probe"
+"""The key of environ that says that a request was for the probes."""
 
 
 class Probes:
-    """Answer ``/live`` (this process runs) and ``/ready`` (every app is loaded, save lazy ones)."""
+    """Answer for the processes of one pool, or for the whole site where that is none.
 
-    def __init__(self, apps: Mapping[str, Contained], *, pool: str = "", release: str = "") -> None:
-        self.apps, self.pool, self.release = apps, pool, release
+    ``/live``: this process runs. ``/ready``: every app is loaded, save lazy ones, and well.
+    ``/metrics``: for Prometheus. ``/status``: for people, and as JSON where asked for.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        apps: Mapping[str, Contained],
+        board: Board,
+        *,
+        pool: str = "",
+        release: str = "",
+    ) -> None:
+        self.pool, self.release = pool, release
+        self.readiness = Readiness(apps)
+        self.exposition = Exposition(board, site=site.name, pool=pool, release=release)
+        self.overview = Overview(site, apps, board, self.readiness, pool=pool, release=release)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return self.response(Request(environ).path)(environ, start_response)
+        environ[PROBE] = True
+        response = self.response(Request(environ))
+        response.headers["Cache-Control"] = "no-store"
+        return response(environ, start_response)
 
-    def response(self, path: str) -> Response:
-        match path:
+    def response(self, request: Request) -> Response:
+        match request.path:
             case "/live":
                 return self.told(200)
             case "/ready":
-                faults = self.faults()
+                faults = self.readiness.faults()
                 return self.told(503 if any(faults.values()) else 200, apps=faults)
+            case "/metrics":
+                text, kind = self.exposition.text(request.headers.get("Accept", ""))
+                return Response(text, content_type=kind)
+            case "/status":
+                return self.overview.response(request)
             case _:
-                return self.told(404, error="there are /live and /ready")
-
-    def faults(self) -> dict[str, str | None]:
-        """Return each app's fault, None for one that works. Loads those not loaded."""
-        for app in self.apps.values():
-            if app.error or not app.app.lazy:
-                app.load()
-        return {name: app.fault for name, app in self.apps.items()}
+                return self.told(404, error="there are /live, /ready, /metrics and /status")
 
     def told(self, status: int, **more: object) -> Response:
         body = {"pool": self.pool, "release": self.release, "pid": os.getpid(), **more}

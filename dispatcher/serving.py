@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from dispatcher.access import AccessLog
 from dispatcher.address import LOCAL_DOMAIN
+from dispatcher.board import board_of
 from dispatcher.instances import contain
 from dispatcher.loading import load_eager
+from dispatcher.metrics import Counts, timed
 from dispatcher.probes import Probes
 from dispatcher.stack import stack
 
@@ -26,15 +29,19 @@ def serve(settings: Settings) -> WSGIApplication:
     `RegistryError` and `SettingsError`.
     """
     site = settings.read()
-    apps = contain(site, (app for app in site if settings.pool in ("", app.pool)))
+    board = board_of(settings)
+    apps = contain(site, settings.apps_of(site))
+    for app in apps.values():
+        app.load_app = timed(app.load_app, board)
     load_eager(apps.values())
-    probes = Probes(apps, pool=settings.pool, release=settings.release)
+    probes = Probes(site, apps, board, pool=settings.pool, release=settings.release)
     application: WSGIApplication = stack(
         site,
         apps,
         probes=probes,
         by_address=site.domain == LOCAL_DOMAIN,
         proxies=settings.proxies,
+        observers=(Counts(board), AccessLog(settings.log)),
     )
     if settings.proxies:
         # Only what nginx overwrites is believed: not Host, Port or Prefix, which it clears.

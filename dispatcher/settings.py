@@ -8,7 +8,9 @@ from pathlib import Path
 
 from dispatcher.faults import DispatcherError
 from dispatcher.registry import load
-from dispatcher.site import Pool, Site
+from dispatcher.site import App, Pool, Site
+
+LOGS = ("text", "json")
 
 
 class SettingsError(DispatcherError):
@@ -44,6 +46,9 @@ class Settings:
     port: int | None = None
     """Where visitors reach the site, if not at the scheme's own port."""
 
+    log: str = "text"
+    """How lines of the log look: for people, or ``json``."""
+
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Settings:
         """Read the variables; raises `SettingsError`."""
@@ -54,6 +59,9 @@ class Settings:
         port = environ.get("DISPATCHER_PORT", "")
         if port and not port.isdecimal():
             raise SettingsError("DISPATCHER_PORT", port, "must be a port, as in 8000")
+        log = environ.get("DISPATCHER_LOG", "text")
+        if log not in LOGS:
+            raise SettingsError("DISPATCHER_LOG", log, f"must be {' or '.join(LOGS)}")
         return cls(
             site=Path(environ.get("DISPATCHER_SITE", "site.toml")),
             env=environ.get("DISPATCHER_ENV", ""),
@@ -62,6 +70,7 @@ class Settings:
             release=environ.get("DISPATCHER_RELEASE", ""),
             proxies=int(proxies),
             port=int(port) if port else None,
+            log=log,
         )
 
     def read(self) -> Site:
@@ -76,3 +85,7 @@ class Settings:
     def pool_of(self, site: Site) -> Pool:
         """Return the pool whose processes serve; the whole site is served as the default one."""
         return next(pool for pool in site.pools if pool.name == (self.pool or "default"))
+
+    def apps_of(self, site: Site) -> tuple[App, ...]:
+        """Return the apps of that pool, or all where none is named."""
+        return site.of_pool(self.pool) if self.pool else site.apps

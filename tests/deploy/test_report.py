@@ -84,7 +84,7 @@ def test_the_lines_of_an_app_are_those_that_begin_with_its_name() -> None:
 
     assert " ".join(words) == (
         f"journalctl --no-pager --output short-iso --unit {AT.user('default')}@*.service "
-        "--lines 5 --grep ^portal  --case-sensitive=yes --follow"
+        '--lines 5 --grep ^(portal |\\{"app": "portal"[,}]) --case-sensitive=yes --follow'
     )
 
 

@@ -77,3 +77,9 @@ def test_the_whole_site_is_served_by_the_processes_of_the_default_pool(path: Pat
     whole, files = Settings(path), Settings(path, pool="files")
     assert whole.pool_of(whole.read()) == Pool()
     assert files.pool_of(files.read()) == Pool("files", 1, "sync")
+
+
+def test_a_form_of_the_log_that_there_is_not_is_refused_with_those_there_are() -> None:
+    assert Settings.of({"DISPATCHER_LOG": "json"}).log == "json"
+    with pytest.raises(SettingsError, match="DISPATCHER_LOG='xml': must be text or json"):
+        Settings.of({"DISPATCHER_LOG": "xml"})

@@ -92,16 +92,23 @@ def command(*words: str) -> list[str]:
 
 @contextmanager
 def served(
-    folder: Path, *words: str, at: str = "127.0.0.1", way: Sequence[str] = ("run",)
+    folder: Path,
+    *words: str,
+    at: str = "127.0.0.1",
+    way: Sequence[str] = ("run",),
+    **variables: str,
 ) -> Iterator[Served]:
-    """Serve ``folder`` with ``dispatcher run``; when done, nothing of it is left."""
+    """Serve ``folder`` with ``dispatcher run``; when done, nothing of it is left.
+
+    ``variables`` are added to the environment.
+    """
     port = free_port(at)
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
             command(*way, "--port", str(port), *words),
             cwd=folder,
-            env=environment(),
+            env={**environment(), **variables},
             stdout=out,
             stderr=out,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,40 @@
+"""A line of a server's log, as people read it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+OF_APP = r'^({app} |\{{"app": "{app}"[,}}])'
+"""A pattern for journalctl: an app's lines, also those of releases that did not write JSON."""
+
+
+def readable(line: str) -> Iterator[str]:
+    r"""Yield the lines of what journalctl shows: time, host and unit, then the message.
+
+    >>> list(readable('12:00 web1 python[9]: {"app": "wiki", "level": "info", "event": "a\\nb"}'))
+    ['12:00 web1 python[9]: wiki INFO a', '12:00 web1 python[9]: wiki INFO b']
+    """
+    start, brace, rest = line.partition("{")
+    try:
+        said = json.loads(brace + rest)
+        begin = f"{start}{said['app']} {said['level'].upper()}"
+        texts = [request(said)] if said["event"] == "request" else said["event"].splitlines()
+    except (ValueError, LookupError, AttributeError, TypeError):
+        yield CONTROLS.sub(escaped, line)
+        return
+    for text in [*(texts or [""]), *str(said.get("exception", "")).splitlines()]:
+        yield CONTROLS.sub(escaped, f"{begin} {text}")
+
+
+def request(said: dict[str, Any]) -> str:
+    where = f"{said['host']}{said['path']}"
+    return f"{said['status']} {said['method']} {where} {said['bytes']} bytes {said['ms']:.0f} ms"
+
+
+def escaped(control: re.Match[str]) -> str:
+    return f"\\x{ord(control[0]):02x}"

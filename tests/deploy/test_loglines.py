@@ -1,0 +1,43 @@
+import re
+
+import pytest
+
+from deploy.loglines import OF_APP, readable
+
+START = "2026-11-21T07:04:31+0000 web1 python[9]: "
+
+
+def test_a_request_is_told_in_a_line() -> None:
+    line = (
+        '{"app": "wiki", "level": "info", "event": "request", "request_id": "a1", "mount": '
+        '"example.org/wiki", "host": "example.org", "method": "GET", '
+        '"path": "/wiki/caf\\u00e9\\n", "status": 200, "ms": 3.6, "bytes": 12}'
+    )
+    assert list(readable(START + line)) == [
+        f"{START}wiki INFO 200 GET example.org/wiki/café\\x0a 12 bytes 4 ms"
+    ]
+
+
+def test_a_traceback_is_told_whole_and_each_line_says_whose_it_is() -> None:
+    said = '{"app": "wiki", "level": "error", "event": "failed", "exception": "Traceback:'
+    line = said + '\\n  \\u001bx"}'
+    assert list(readable(START + line)) == [
+        f"{START}wiki ERROR failed",
+        f"{START}wiki ERROR Traceback:",
+        f"{START}wiki ERROR   \\x1bx",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["wiki INFO what older releases wrote", "{", "{}", '{"app": 1, "level": 2}', "a {b} c"]
+)
+def test_what_is_not_of_this_form_is_shown_as_it_is(text: str) -> None:
+    assert list(readable(START + text)) == [START + text]
+
+
+def test_the_lines_of_an_app_are_found_in_either_form_and_no_others() -> None:
+    of_wiki = re.compile(OF_APP.format(app="wiki"))
+    assert of_wiki.search("wiki INFO old")
+    assert of_wiki.search('{"app": "wiki", "level": "info"}')
+    assert not of_wiki.search('{"app": "wiki-two", "level": "info"}')
+    assert not of_wiki.search('{"app": "portal", "event": "wiki "}')
