@@ -27,7 +27,9 @@ Examples:
   dispatcher run                    the site at http://localhost:8000/
   dispatcher run --port 9000        ... at another port
   dispatcher run --server gunicorn  ... as in production, without nginx
+  dispatcher run --app shop --tls   one app alone, with https
   dispatcher new shop               an app to begin with, at /shop
+  dispatcher shell shop             Python, with the app as the site has it
   dispatcher check                  before you commit
   dispatcher routes --env staging   who answers where in staging
 """

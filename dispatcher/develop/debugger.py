@@ -21,7 +21,8 @@ class Debugged(DebuggedApplication):
     """
 
     def __init__(self, app: WSGIApplication) -> None:
-        super().__init__(app, evalex=True, pin_logging=False)  # not again at each reload
+        # The PIN is not told at each reload, and /console is the app's own.
+        super().__init__(app, evalex=True, pin_logging=False, console_path="")
         self.pin_logging = True  # ... but when the page asks for it
 
 

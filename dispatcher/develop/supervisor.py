@@ -23,6 +23,7 @@ from dispatcher.develop.children import Child, fork
 from dispatcher.develop.modules import OWN, Loaded
 from dispatcher.develop.terminal import Terminal
 from dispatcher.develop.watching import watch
+from dispatcher.faults import DispatcherError
 
 GRACE_SECONDS = 2
 """What an old process has for the requests it began."""
@@ -34,6 +35,13 @@ LOOK_SECONDS = 0.05
 
 ALWAYS = ("jinja2", "werkzeug.debug", "flask")
 """Loaded before the first app asks for them."""
+
+
+class WatchError(DispatcherError):
+    """No change would be seen any more."""
+
+    def __str__(self) -> str:
+        return "the process that watches the files has ended; run the command again"
 
 
 class Supervisor:
@@ -60,13 +68,13 @@ class Supervisor:
         while self.wanted:
             self.preload()
         self.watcher = fork(lambda line: watch(line, folder, packages))
-        self.watcher.line.recv()  # from now on no change is missed
         try:
+            self.changed()  # it begins with an empty word: from now on no change is missed
             self.start()
             while True:
                 self.step()
         except KeyboardInterrupt:
-            pass
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # once is enough
         finally:
             self.stop()
 
@@ -76,7 +84,7 @@ class Supervisor:
         seconds = 0 if self.wanted else LOOK_SECONDS if self.leaving else None
         spoken = wait(lines, seconds)
         if self.watcher.line in spoken:
-            self.change(self.watcher.line.recv())  # it ends only when this does
+            self.change(self.changed())
         elif spoken:
             self.hear()
         elif self.wanted:
@@ -87,6 +95,14 @@ class Supervisor:
         """Have a new process serve."""
         self.started = time.monotonic()
         self.serving = fork(self.serve, (self.watcher, *self.leaving))
+
+    def changed(self) -> Iterable[Path]:
+        """Return which files the watcher says have changed; raises `WatchError` if it ended."""
+        try:
+            paths: Iterable[Path] = self.watcher.line.recv()
+        except (EOFError, OSError):
+            raise WatchError from None
+        return paths
 
     def change(self, paths: Iterable[Path]) -> None:
         """Have a new process serve, while the old one finishes what it has begun."""

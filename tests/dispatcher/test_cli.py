@@ -203,7 +203,7 @@ def test_a_host_that_is_not_this_machine_is_refused(host: str, reason: str) -> N
 def test_help_shows_examples_that_exist() -> None:
     text = dispatcher("--help").output
     examples = [line.split() for line in text.splitlines() if line.startswith("    dispatcher")]
-    assert len(examples) == 6
+    assert len(examples) == 8
     assert {words[1] for words in examples} <= set(commands())
     options = {
         option for command in commands().values() for p in command.params for option in p.opts

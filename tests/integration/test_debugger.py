@@ -51,6 +51,10 @@ def create_app():
     def index():
         return "fine"
 
+    @app.get("/console")
+    def console():
+        return "the app's own console"
+
     @app.get("/boom")
     def boom():
         secret = "a local of " + __name__
@@ -115,6 +119,10 @@ def test_an_error_opens_a_debugger_that_works_where_the_app_is(
 def test_another_machine_may_read_the_page_and_do_nothing(site: Served) -> None:
     assert "EVALEX = false" in site.get("/boom", "192.0.2.7").text
     assert "EVALEX = true" in site.get("/boom", "127.0.0.1").text
+
+
+def test_no_page_of_an_app_is_taken_from_it(site: Served) -> None:
+    assert site.get("/wiki/console").text == site.get("/console").text == "the app's own console"
 
 
 def test_all_debuggers_have_one_pin_told_once(site: Served) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.served import ROOT, Served, listens, served, until
+from tests.integration.served import PATIENCE_SECONDS, ROOT, Served, listens, served, until
 
 APPS = ("one", "two", "three", "four", "five", "six")
 
@@ -214,6 +214,18 @@ def test_a_process_that_an_app_ended_is_replaced(ready: Served) -> None:
 
     assert process(ready) != before
     assert "ended with status 3; it is started again" in ready.told
+
+
+def test_without_the_process_that_watches_it_ends_and_says_so(ready: Served) -> None:
+    parent, serving = process(ready).split()
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    (watching,) = set(children) - {serving}
+
+    os.kill(int(watching), signal.SIGKILL)
+
+    assert ready.process.wait(PATIENCE_SECONDS) == 1
+    assert "Error: the process that watches the files has ended" in ready.told
+    assert not listens(ready.at, ready.port)
 
 
 def test_when_it_is_killed_nothing_of_it_stays(ready: Served) -> None:
