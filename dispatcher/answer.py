@@ -35,7 +35,9 @@ class Answer:
     chunks: Iterator[bytes] = iter(())
     status = ""
     headers: list[tuple[str, str]]
-    begun = closed = inside_server = False
+    begun = closed = False
+    servers: BaseException | None = None
+    """What the server raised through the app: its visitor has gone, for one."""
 
     def __init__(
         self,
@@ -69,18 +71,23 @@ class Answer:
             raise Breach(f"write() takes bytes until the body ends, not {data!r:.50}")
         if not self.begun:
             self.begin()
-        self.inside_server = True
-        self.to_server(data)
-        self.inside_server = False
+        try:
+            self.to_server(data)
+        except BaseException as error:
+            self.servers = error
+            raise
         self.exchange.sent += len(data)
 
     def begin(self) -> None:
         """Give the server the status and the headers; raises `Breach` where there are none."""
         if not self.status:
             raise Breach("start_response was not called before the body")
-        self.inside_server = self.begun = True
-        self.to_server = self.server(self.status, self.headers)
-        self.inside_server = False
+        self.begun = True
+        try:
+            self.to_server = self.server(self.status, self.headers)
+        except BaseException as error:
+            self.servers = error
+            raise
 
     def of(self, body: Iterable[bytes]) -> Iterable[bytes]:
         """Take what the app returned; return what the server is to send."""
@@ -156,7 +163,7 @@ class Answer:
     def fail(self, error: BaseException) -> None:
         """Answer with a page where nothing has left yet; raise where it is too late for one."""
         exchange = self.exchange
-        if self.inside_server or is_servers(error, self.environ):
+        if error is self.servers or is_servers(error, self.environ):
             self.close()
             raise error
         exchange.error = error

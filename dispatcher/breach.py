@@ -32,4 +32,4 @@ def is_servers(error: BaseException, environ: WSGIEnvironment) -> bool:
     """
     if isinstance(error, StopIteration):
         return "HTTP_UPGRADE" in environ
-    return type(error).__module__.startswith("gunicorn.")
+    return isinstance(error, Exception) and str(type(error).__module__).startswith("gunicorn.")

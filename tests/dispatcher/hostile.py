@@ -94,6 +94,20 @@ raising("lets a gevent Timeout escape", Timeout(7))
 raising("raises BrokenPipeError, as if the visitor had gone,", BrokenPipeError(32, "pipe"))
 
 
+class UnspeakableError(BaseException):
+    """Cannot be printed, and says that it is gunicorn's."""
+
+    __module__ = "gunicorn.http"
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+@case("raises what calls `sys.exit(3)` when it is printed", Sees.PAGE, "UnspeakableError")
+def unspeakable(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    raise UnspeakableError
+
+
 @case("raises GeneratorExit", Sees.PAGE, "GeneratorExit")
 def generator_exit(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     raise GeneratorExit

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from wsgiref.util import FileWrapper
@@ -11,6 +12,7 @@ import pytest
 
 from dispatcher.address import Address
 from dispatcher.boundary import Boundary
+from dispatcher.breach import Cut
 from dispatcher.site import App
 from tests.dispatcher.test_boundary import Told
 from tests.dispatcher.wsgi import environ_of
@@ -128,6 +130,20 @@ def test_a_visitor_who_leaves_while_an_app_writes_is_not_the_apps_failure(
 
     assert told.ended[0].error is None
     assert not caplog.records
+
+
+def test_an_app_that_goes_on_after_its_visitor_has_left_still_cannot_end_the_worker() -> None:
+    class Gone(Server):
+        def write(self, data: bytes) -> None:
+            raise ConnectionResetError(data)
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        with suppress(ConnectionResetError):
+            start_response("200 OK", TEXT)(b"a")
+        raise SystemExit(3)
+
+    with pytest.raises(Cut):
+        Gone(app).ask()
 
 
 def test_nothing_is_written_once_the_answer_is_closed() -> None:

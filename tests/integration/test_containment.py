@@ -62,6 +62,10 @@ class abandoned:
 def file(environ):
     return environ["wsgi.file_wrapper"](open("big", "rb"))
 
+def hints(environ):
+    environ["wsgi.early_hints"]([("Link", "</look.css>; rel=preload")])
+    return [b"page"]
+
 def read(environ):
     return [environ["wsgi.input"].read()]
 
@@ -169,6 +173,13 @@ def test_expect_100_continue_is_answered_before_the_body_is_sent(site: Served) -
         answer = b"".join(iter(lambda: visitor.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"body" in answer
+
+
+def test_early_hints_arrive_before_the_answer(site: Served) -> None:
+    answer = site.raw(b"GET /slow/hints HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(
+        b"HTTP/1.1 103 Early Hints\r\nLink: </look.css>; rel=preload\r\n\r\nHTTP/1.1 200 OK\r\n"
+    )
 
 
 def test_a_body_that_is_no_http_is_the_visitors_fault_and_not_the_apps(site: Served) -> None:
