@@ -119,11 +119,11 @@ def refresh(at: Outward, value: str, exchange: Exchange, environ: WSGIEnvironmen
     return (before + equals + pulled_back(url.strip(), exchange, environ, at.prefixes),)
 
 
-def worker_scope(at: Outward, value: str, *_: object) -> Iterable[str]:
-    """Keep Service-Worker-Allowed within the mount."""
-    scope = value.strip()
-    inside = scope.startswith(f"{at.mount}/") and fault_of_path(scope.rstrip("/")) is None
-    return (value,) if inside or not at.mount else ()
+def worker_scope(at: Outward, value: str, exchange: Exchange, _: WSGIEnvironment) -> Iterable[str]:
+    """Keep Service-Worker-Allowed within the mount, of a tenant within the tenant's."""
+    scope, mount = value.strip(), exchange.script if exchange.tenant else at.mount
+    inside = scope.startswith(f"{mount}/") and fault_of_path(scope.rstrip("/")) is None
+    return (value,) if inside or not mount else ()
 
 
 def clear_site_data(at: Outward, value: str, *_: object) -> Iterable[str]:
