@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from dispatcher.access import AccessLog
 from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.contained import Contained
 from dispatcher.develop.debugger import Debugged
@@ -71,7 +72,13 @@ def local(
     if debug:
         here = {name: Debugged(app) for name, app in apps.items()}
     message = f"This address is not served in this run, which is of {', '.join(only)} alone."
-    return stack(site, here, by_address=True, elsewhere=Page(421, message))
+    return stack(
+        site,
+        here,
+        by_address=True,
+        elsewhere=Page(421, message),
+        observers=(AccessLog("text"),),
+    )
 
 
 def load_then(apps: Iterable[Contained], site: Site, then: Then) -> None:

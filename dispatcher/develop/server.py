@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import selectors
 import socket
 import ssl
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
-from werkzeug.serving import ThreadedWSGIServer
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from dispatcher.exchange import KEY
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+
+log = logging.getLogger(__name__)
+
+
+class Handler(WSGIRequestHandler):
+    """Leave it to the access log to tell of apps' answers."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
+        """Tell of an answer that no app gave."""
+        if KEY not in getattr(self, "environ", ()):
+            log.info("%s %s", code, self.requestline)
 
 
 class Server(ThreadedWSGIServer):
@@ -21,7 +36,7 @@ class Server(ThreadedWSGIServer):
         self, listening: socket.socket, app: WSGIApplication, tls: ssl.SSLContext | None = None
     ) -> None:
         host, port = listening.getsockname()[:2]
-        super().__init__(host, port, app, fd=listening.fileno())
+        super().__init__(host, port, app, Handler, fd=listening.fileno())
         self.socket.setblocking(False)
         self.ssl_context = tls
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from logging.config import dictConfig
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,9 @@ from werkzeug.serving import is_running_from_reloader, run_simple
 
 from dispatcher.develop import modules
 from dispatcher.develop.listening import hand_on
-from dispatcher.develop.server import Server
+from dispatcher.develop.server import Handler, Server
 from dispatcher.local import application, local
+from dispatcher.logs import config
 from dispatcher.router import UNKNOWN_PATH
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Serving:
 
     def once(self) -> None:
         """Serve until interrupted, without debugger."""
+        dictConfig(config("text"))
         app = local(self.read(), debug=False, only=self.only)
         with suppress(KeyboardInterrupt):
             Server(self.listening, app, self.tls).serve(None)
@@ -56,6 +59,7 @@ class Serving:
 
     def process(self, line: Connection) -> None:
         """Serve the files as they are now, until something comes along the line."""
+        dictConfig(config("text"))
         os.environ["WERKZEUG_RUN_MAIN"] = "true"  # apps ask it whether they are to be run
         since = time.time()
 
@@ -94,6 +98,7 @@ def restarting(
     Werkzeug runs the command again for that, in a process where this serves.
     """
     inner = is_running_from_reloader()
+    dictConfig(config("text"))
     run_simple(
         host,
         port,
@@ -102,5 +107,6 @@ def restarting(
         reloader_type="stat",
         extra_files=[str(path)],
         threaded=True,
+        request_handler=Handler,
         ssl_context=tls,
     )
