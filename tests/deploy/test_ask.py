@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from deploy.machine import Here, Outcome
+from deploy.release import parts
 from deploy.runner import perform
 from deploy.steps import Script
+from dispatcher.registry import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,10 +56,10 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def serving(folder: Path, *, release: str, site: str) -> Iterator[str]:
+def serving(folder: Path, *, release: str, site: str, app: str = APP) -> Iterator[str]:
     """Serve a site on a unix socket; return its path once a worker can be there."""
     (folder / "site.toml").write_text(site)
-    (folder / "tinyapp.py").write_text(APP)
+    (folder / "tinyapp.py").write_text(app)
     path = folder / "pool.sock"
     words = ["gunicorn", "--config", "python:dispatcher.gunicorn", "--bind", f"unix:{path}"]
     with (folder / "log").open("w") as log:
@@ -81,9 +83,11 @@ def serving(folder: Path, *, release: str, site: str) -> Iterator[str]:
         process.wait()
 
 
-def ask(path: str, *, workers: int = 3, at: str = "", seconds: float = 20) -> Outcome:
+def ask(
+    path: str, *, workers: int = 3, at: str | tuple[str, str] = "", seconds: float = 20
+) -> Outcome:
     pool = {"name": "default", "workers": workers, "socket": path}
-    addresses = [["example.org", at]]
+    addresses = [["example.org", at] if isinstance(at, str) else list(at)]
     given = {"release": "r1", "seconds": seconds, "pools": [{**pool, "addresses": addresses}]}
     return perform(Script.of("ask", given), Here())
 
@@ -152,3 +156,37 @@ def test_an_answer_that_is_not_the_dispatchers_is_no_traceback(folder: Path) -> 
     listener.close()
 
     assert outcome == Outcome(1, "", "pool default answers 502, not as a dispatcher does\n")
+
+
+TENANTS = """\
+name = "tiny"
+domain = "example.org"
+apps.clubs = {app = "tinyapp:create_club", tenants = "/t/<tenant>"}
+apps.groups = {app = "tinyapp:create_club", tenants = "*.groups"}
+apps.lost = {app = "tinylost:create_club", tenants = "/lost/<tenant>"}
+pools.default.workers = 1
+"""
+
+CLUBS = """\
+def create_club(tenant):
+    raise AssertionError("nobody is to make an instance")
+
+def tenant_exists(tenant):
+    return False
+"""
+
+
+def test_of_tenants_it_is_asked_whether_the_app_can_say_who_they_are(folder: Path) -> None:
+    (folder / "tinylost.py").write_text(
+        CLUBS.replace("return False", "raise OSError('no database')")
+    )
+    (folder / "site.toml").write_text(TENANTS)
+    (part,) = parts(load(folder / "site.toml"))
+    clubs, groups, lost = part.addresses
+
+    with serving(folder, release="r1", site=TENANTS, app=CLUBS) as path:
+        assert ask(path, workers=1, at=clubs) == Outcome(0, "", "")
+        assert ask(path, workers=1, at=groups) == Outcome(0, "", "")
+        assert ask(path, workers=1, at=lost) == Outcome(
+            1, "", "example.org/lost/unknown-tenant/ answers 500\n"
+        )
