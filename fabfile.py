@@ -136,7 +136,7 @@ def deploy(context: Any, env: str = "", only: str = "", plan: bool = False) -> N
     last = commit.head(ROOT)
     with ThreadPoolExecutor(1) as aside:
         building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are looked at
-        from deploy import plans, report, session
+        from deploy import plans, report, secrets, session
         from deploy.console import Live
 
         site = registry(env)
@@ -144,6 +144,7 @@ def deploy(context: Any, env: str = "", only: str = "", plan: bool = False) -> N
             left_out(live)
             with opened(site, only, context, lock=not plan) as servers:
                 found = servers.fit()
+                secrets.refuse_different(servers.at, found.values())
                 targets = session.targets(found)
                 toolbox = build.toolbox(ROOT, targets)
                 building.result()
@@ -178,8 +179,8 @@ def rollback(context: Any, env: str = "", only: str = "", to: str = "", plan: bo
 def rotate(context: Any, env: str = "", plan: bool = False) -> None:
     """Give all servers a new master key, of which each app's secret is made.
 
-    Releases started from now on sign with it. What was signed with the two keys before it,
-    sessions and links, is still taken.
+    The next release that is deployed signs with it. What was signed with the two keys
+    before it, sessions and links, is still taken.
     """
     from deploy import keys, plans, session
     from deploy.console import Live
@@ -188,9 +189,9 @@ def rotate(context: Any, env: str = "", plan: bool = False) -> None:
     with Live() as live, opened(site, "", context, lock=not plan) as servers:
         found = servers.look()
         secret = keys.rotated(servers.at, found)
-        made = servers.each(lambda remote: plans.rotate(servers.at, site, found[remote], secret))
+        made = servers.each(lambda _: plans.rotate(servers.at, secret))
         if session.settle(made, live, only_show=plan) and not plan:
-            live.say("The next release signs with the new key; next: fab deploy")
+            live.say("The next release that is deployed signs with the new key.")
 
 
 @told("env", "only", "json")

@@ -10,7 +10,7 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.machine import Machine
 from deploy.runner import perform
-from deploy.secrets import Secret
+from deploy.secrets import Secret, refuse_different
 from deploy.steps import Run
 from dispatcher.keys import PREVIOUS, Keys, Master
 
@@ -45,9 +45,9 @@ def rotated(at: Layout, found: Mapping[M, State]) -> Secret:
 
     Raises `PlanError` where they are not the same everywhere.
     """
-    held = [state.keys.get(at.keys) for state in found.values()]
-    if None in held or len({keys.sha256 for keys in held if keys}) != 1:
-        raise PlanError("the servers have different keys, or none; run: fab bootstrap")
+    refuse_different(at, found.values())
+    if not all(state.keys.get(at.keys) for state in found.values()):
+        raise PlanError("not every server has keys; run: fab bootstrap")
     return Secret(read(at, next(iter(found))).rotated(Master.new()).text())
 
 

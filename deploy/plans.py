@@ -51,7 +51,7 @@ def deploy(
     release, new = (there, ()) if there else installed(at, site, bundle, found, stamp)
     return Plan(
         title,
-        prepare=(*new, *serving.start(at, release, found)),
+        prepare=(*new, *secrets.pools(at, site, found), *serving.start(at, release, found)),
         publish=publishing.publish(at, release, now, found),
         tidy=(
             *retiring.retire(at, now, release, found),
@@ -81,16 +81,19 @@ def installed(
         *serving.clear(release.id, found),
         *install.install(at, bundle, found),
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
-        *secrets.pools(at, site, found),
         *ground.units(ground.templates(at, site), found),
         *install.describe(at, release, nginx),
     )
     return release, steps
 
 
-def rotate(at: Layout, site: Site, found: State, keys: str) -> Plan:
-    """Give a server new master keys."""
-    return Plan("rotate the keys", prepare=secrets.secrets(at, site, keys, found), stays=True)
+def rotate(at: Layout, keys: str) -> Plan:
+    """Give a server new master keys, of which the next deployment makes the pools'.
+
+    Were they made now, a pool that systemd starts anew on one server alone would sign with
+    what the others do not know yet.
+    """
+    return Plan("rotate the keys", prepare=(secrets.written(at, keys),), stays=True)
 
 
 def rollback(at: Layout, found: State, target: Release) -> Plan:

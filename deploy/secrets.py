@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
+from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import parts
@@ -27,12 +29,15 @@ def secrets(at: Layout, site: Site, keys: str | None, found: State) -> Steps:
     """Write the master keys, None for those that are there, and make those of the pools."""
     there = found.keys.get(at.keys)
     if keys is not None and (there is None or there.sha256 != digest(keys)):
-        write = Step(f"write {at.keys}", Put(at.keys, Secret(keys), 0o600))
-        return (write, made(at, site))
+        return (written(at, keys), made(at, site))
     if there is not None and there.right != RIGHT:
         close = shell('chown root "$1" && chmod 600 "$1"', at.keys)
         return (Step("keep the keys from others", close), *pools(at, site, found))
     return pools(at, site, found)
+
+
+def written(at: Layout, keys: str) -> Step:
+    return Step(f"write {at.keys}", Put(at.keys, Secret(keys), 0o600))
 
 
 def pools(at: Layout, site: Site, found: State) -> Steps:
@@ -50,6 +55,12 @@ def made(at: Layout, site: Site) -> Step:
     files = {part.name: at.pool_keys(part.name) for part in parts(site)}
     given = {"site": at.site, "keys": at.keys, "pools": files}
     return Step("make the pools' keys", Script.of("derive", given))
+
+
+def refuse_different(at: Layout, found: Iterable[State]) -> None:
+    """Raise `PlanError` where what one server signs would be nothing to another."""
+    if len({keys.sha256 for state in found if (keys := state.keys.get(at.keys))}) > 1:
+        raise PlanError("the servers have different keys; run: fab bootstrap")
 
 
 def digest(keys: str) -> str:

@@ -7,14 +7,25 @@ from pathlib import Path
 
 import pytest
 
-from deploy import keys, secrets
+from deploy import keys, plans, secrets
 from deploy.errors import PlanError, ReachError
 from deploy.look import KeysFound, State
 from deploy.machine import Here, Outcome
 from deploy.runner import perform
 from deploy.steps import Put, Script
 from dispatcher.keys import Keys, Master, derived
-from tests.deploy.sample import AT, OTHER_SITE, SITE, ready
+from tests.deploy.sample import (
+    AT,
+    BUNDLE,
+    OTHER_SITE,
+    SITE,
+    STAMP,
+    TOOLBOX,
+    A,
+    B,
+    ready,
+    serving,
+)
 
 OLD = Master("2026-11-19T12:00:00+00:00", b"o" * 32)
 NEW = Master("2026-11-20T12:00:00+00:00", b"n" * 32)
@@ -89,10 +100,30 @@ def test_a_rotation_puts_a_new_key_before_those_of_all_servers() -> None:
     assert rotated.masters[1:] == (OLD,)
 
 
-@pytest.mark.parametrize("other", [None, Keys((NEW,)).text()])
-def test_a_rotation_wants_servers_that_agree(other: str | None) -> None:
-    with pytest.raises(PlanError, match="different keys, or none; run: fab bootstrap"):
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [(None, "not every server has keys"), (Keys((NEW,)).text(), "the servers have different keys")],
+)
+def test_a_rotation_wants_servers_that_agree(other: str | None, message: str) -> None:
+    with pytest.raises(PlanError, match=f"{message}; run: fab bootstrap"):
         keys.rotated(AT, fleet(Keys((OLD,)).text(), other))
+
+
+def test_nothing_is_deployed_to_servers_that_disagree() -> None:
+    old, new = Keys((OLD,)).text(), Keys((NEW, OLD)).text()
+
+    secrets.refuse_different(AT, fleet(old, old, None).values())
+    with pytest.raises(PlanError, match="different keys; run: fab bootstrap"):
+        secrets.refuse_different(AT, fleet(old, new).values())
+
+
+def test_a_rotation_leaves_the_pools_their_keys_until_a_deployment() -> None:
+    text = Keys((NEW, OLD)).text()
+    rotated = serving(B, A, keys={**ready().keys, AT.keys: held(text)})
+
+    assert [step.do for step in plans.rotate(AT, text)] == [Put(AT.keys, text, 0o600)]
+    notes = [step.note for step in plans.deploy(AT, SITE, BUNDLE, TOOLBOX, rotated, STAMP)]
+    assert notes.index("make the pools' keys") < notes.index("start its pools")
 
 
 def test_damaged_keys_are_told_with_their_server_and_not_shown() -> None:
