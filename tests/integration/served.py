@@ -86,8 +86,8 @@ class Served:
         return self.process.wait(PATIENCE_SECONDS)
 
 
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "dispatcher", *words]
+def command(*words: str, python: str = sys.executable) -> list[str]:
+    return [python, "-m", "dispatcher", *words]
 
 
 @contextmanager
@@ -96,6 +96,7 @@ def served(
     *words: str,
     at: str = "127.0.0.1",
     way: Sequence[str] = ("run",),
+    python: str = sys.executable,
     **variables: str,
 ) -> Iterator[Served]:
     """Serve ``folder`` with ``dispatcher run``; when done, nothing of it is left.
@@ -106,7 +107,7 @@ def served(
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command(*way, "--port", str(port), *words),
+            command(*way, "--port", str(port), *words, python=python),
             cwd=folder,
             env={**environment(), **variables},
             stdout=out,
