@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.dispatcher.hostile import CASES, Case, Sees
+from tests.dispatcher.test_inward import CLAIMS
 from tests.integration.served import PATIENCE_SECONDS, Served, served, until
 
 SITE = """\
@@ -37,7 +39,7 @@ worker_class = "KIND"
 """
 
 SLOW = """\
-import os, pathlib, time
+import json, os, pathlib, time
 
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "application/octet-stream")])
@@ -68,6 +70,9 @@ def hints(environ):
 
 def read(environ):
     return [environ["wsgi.input"].read()]
+
+def told(environ):
+    return [json.dumps({k: v for k, v in environ.items() if isinstance(v, str)}).encode()]
 
 def sleep(environ):
     pathlib.Path("asleep").touch()
@@ -173,6 +178,21 @@ def test_expect_100_continue_is_answered_before_the_body_is_sent(site: Served) -
         answer = b"".join(iter(lambda: visitor.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert b"body" in answer
+
+
+@pytest.mark.parametrize("dash", ["-", "_"])
+def test_what_a_client_claims_reaches_no_app_however_it_is_spelled(site: Served, dash: str) -> None:
+    names = [name.removeprefix("HTTP_").replace("_", dash) for name in CLAIMS]
+    claims = "".join(
+        f"{name}: {value}\r\n" for name, value in zip(names, CLAIMS.values(), strict=True)
+    )
+    head = f"GET /slow/told HTTP/1.1\r\nHost: localhost\r\n{claims}Connection: close\r\n\r\n"
+
+    answer = site.raw(head.encode())
+    environ = json.loads(answer[answer.index(b"{") : answer.rindex(b"}") + 1])
+
+    assert not environ.keys() & CLAIMS.keys()
+    assert environ["SERVER_NAME"] == "localhost"
 
 
 def test_early_hints_arrive_before_the_answer(site: Served) -> None:
