@@ -9,7 +9,7 @@ from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import parts
-from deploy.steps import Put, Script, Step, Steps, shell
+from deploy.steps import Put, Run, Script, Step, Steps, shell
 from dispatcher.site import Site
 
 RIGHT = "0 600"
@@ -29,7 +29,7 @@ def secrets(at: Layout, site: Site, keys: str | None, found: State) -> Steps:
     """Write the master keys, None for those that are there, and make those of the pools."""
     there = found.keys.get(at.keys)
     if keys is not None and (there is None or there.sha256 != digest(keys)):
-        return (written(at, keys), made(at, site))
+        return (written(at, keys), made(at, site, found))
     if there is not None and there.right != RIGHT:
         close = shell('chown root "$1" && chmod 600 "$1"', at.keys)
         return (Step("keep the keys from others", close), *pools(at, site, found))
@@ -48,13 +48,15 @@ def pools(at: Layout, site: Site, found: State) -> Steps:
         return ()
     if all(file and (file.made, file.right) == (master.made, RIGHT) for file in files):
         return ()
-    return (made(at, site),)
+    return (made(at, site, found),)
 
 
-def made(at: Layout, site: Site) -> Step:
+def made(at: Layout, site: Site, found: State) -> Step:
     files = {part.name: at.pool_keys(part.name) for part in parts(site)}
     given = {"site": at.site, "keys": at.keys, "pools": files}
-    return Step("make the pools' keys", Script.of("derive", given))
+    new = [path for path in files.values() if found.keys.get(path) is None]
+    undo = Run("rm", "-f", *new) if new else None
+    return Step("make the pools' keys", Script.of("derive", given), undo)
 
 
 def refuse_different(at: Layout, found: Iterable[State]) -> None:

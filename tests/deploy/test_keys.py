@@ -12,7 +12,7 @@ from deploy.errors import PlanError, ReachError
 from deploy.look import KeysFound, State
 from deploy.machine import Here, Outcome
 from deploy.runner import perform
-from deploy.steps import Put, Script
+from deploy.steps import Put, Run, Script
 from dispatcher.keys import Keys, Master, derived
 from tests.deploy.sample import (
     AT,
@@ -165,8 +165,12 @@ def test_a_new_pool_gets_keys_and_a_rotation_reaches_the_pools() -> None:
         update={"keys": {**ready().keys, AT.keys: held(Keys((NEW, OLD)).text())}}
     )
 
-    for site, state in ((OTHER_SITE, ready()), (SITE, rotated)):
-        assert [step.note for step in secrets.pools(AT, site, state)] == ["make the pools' keys"]
+    (for_new,) = secrets.pools(AT, OTHER_SITE, ready())
+    (after,) = secrets.pools(AT, SITE, rotated)
+
+    assert for_new.note == after.note == "make the pools' keys"
+    assert for_new.undo == Run("rm", "-f", AT.pool_keys("files")), "the other was there before"
+    assert after.undo is None
     assert secrets.pools(AT, SITE, ready()) == ()
 
 
