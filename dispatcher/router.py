@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from dispatcher.address import PROBE_HOST
+from dispatcher.address import LOCAL_DOMAIN, PROBE_HOST
 from dispatcher.hosts import HOST_LABEL, host_and_port, is_address
 from dispatcher.mounts import Mounts, direct
 from dispatcher.pages import Page
@@ -104,6 +104,9 @@ def route(
     hosts = {host: on_host(prefixes) for host, prefixes in mounts.items()}
     if probes is not None:
         hosts[PROBE_HOST] = probes
+        if site.domain == LOCAL_DOMAIN and f"*.{LOCAL_DOMAIN}" not in hosts:
+            # For a browser, and unless an app is there; nobody but this machine has the name.
+            hosts.setdefault(f"dispatcher.{LOCAL_DOMAIN}", probes)
     return Router(hosts, site.domain if by_address else "")
 
 

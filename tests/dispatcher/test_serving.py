@@ -173,3 +173,16 @@ def test_a_lazy_app_is_loaded_with_its_first_request_and_ready_does_not_wait_for
 
     assert get(site, "/broken/").status == 200
     assert loaded() == [1]
+
+
+def test_here_a_browser_finds_the_status_page_as_well(path: Path) -> None:
+    site = serve(Settings(path, domain="localhost"))
+    assert "<h1>Not ready</h1>" in get(site, "/status", "dispatcher.localhost:8000").text
+    assert get(serve(Settings(path)), "/status", "dispatcher.localhost").status == 421
+
+
+@pytest.mark.parametrize("key", ['subdomain = "dispatcher"', 'tenants = "*"'])
+def test_an_app_that_has_the_name_of_the_status_page_keeps_it(path: Path, key: str) -> None:
+    path.write_text(SITE.replace('subdomain = "wiki"', key))
+    site = serve(Settings(path, domain="localhost"))
+    assert "<h1>Not ready</h1>" not in get(site, "/status", "dispatcher.localhost:8000").text
