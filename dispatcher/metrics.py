@@ -16,7 +16,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import choose_encoder
 
 from dispatcher import board as cells
-from dispatcher.board import BOUNDS, BUCKET, STATUS, Board, bucket
+from dispatcher.board import BOUNDS, BUCKET, SECONDS, STATUS, Board, bucket
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from dispatcher.exchange import Exchange
     from dispatcher.site import App
+
+
+QUICK = BOUNDS[0]
+"""Most answers take less; for them there is no need to look for the bucket."""
 
 
 class Counts:
@@ -44,12 +48,12 @@ class Counts:
         if row is None:  # in site.toml only since this pool started
             return
         own, seconds = self.board.own.cells, perf_counter() - exchange.started
+        status = exchange.status
         own[row] -= 1
-        digit = exchange.status // 100
-        own[row + STATUS + (digit if digit < 6 else 5)] += 1
-        own[row + cells.SECONDS] += seconds
-        own[row + bucket(seconds)] += 1
-        if exchange.status >= 500 or exchange.error is not None:
+        own[row + STATUS + (status // 100 if status < 600 else 5)] += 1
+        own[row + SECONDS] += seconds
+        own[row + (BUCKET if seconds < QUICK else bucket(seconds))] += 1
+        if status >= 500 or exchange.error is not None:
             own[row + cells.ERRORS] += 1
 
 
@@ -102,7 +106,7 @@ class Exposition:
             for digit, count in enumerate(row[STATUS:BUCKET]):
                 if count:
                     requests.add_metric((app, f"{digit}xx" if digit else "none"), count)
-            seconds.add_metric((app,), cumulated(row[BUCKET:]), row[cells.SECONDS])
+            seconds.add_metric((app,), cumulated(row[BUCKET:]), row[SECONDS])
         yield requests
         yield seconds
         for family, cell, name, text in (
