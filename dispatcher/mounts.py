@@ -47,6 +47,8 @@ class Mounts(DispatcherMiddleware):
             first, depth = prefix.split("/")[1], prefix.count("/")
             self.depths[first] = max(depth, self.depths.get(first, 0))
         self.deepest = max(self.depths.values(), default=0)
+        self.widest = max(map(len, self.depths), default=0)
+        """Of first segments: to look a longer one up would be to hash 4 kB of it."""
         self.reach = max(map(len, mounts), default=0) + 2
         """How far into a path two slashes can be between the segments of a mount."""
         self.firsts: dict[str, tuple[str, WSGIApplication]] = {
@@ -60,16 +62,17 @@ class Mounts(DispatcherMiddleware):
         try:
             path, script = environ["PATH_INFO"], environ["SCRIPT_NAME"]
             parts = path.split("/", 2)
-            found = self.firsts.get(parts[1])
+            first = parts[1]
+            found = self.firsts.get(first) if len(first) <= self.widest else None
             if (
                 parts[0]
                 or "%" in environ["RAW_URI"]
-                or ("." in path and (len(path) > LONG or "/." in path))
+                or ("." in path and (len(path) > LONG or "/." in path) and has_dot_segment(path))
             ):
                 return self.carefully(environ, start_response)
         except (KeyError, IndexError):  # PEP 3333: what is empty may be left out
             return self.carefully(environ, start_response)
-        if found is None and (parts[1] or path == "/"):
+        if found is None and (first or path == "/"):
             return self.root(environ, start_response)
         if found is None or not found[0] or len(parts) == 2:
             return self.carefully(environ, start_response)
@@ -87,8 +90,12 @@ class Mounts(DispatcherMiddleware):
             return NO_PATH(environ, start_response)
         prefix = self.mount(path)
         script = environ.get("SCRIPT_NAME", "") + prefix
+        target: str = environ.get("RAW_URI", "")
         if self.is_ambiguous(path, prefix) or (
-            prefix and not is_written_out(script, environ.get("RAW_URI", "/"))
+            prefix
+            and "%" in target
+            and not target.startswith(f"{script}/")
+            and not is_written_out(script, target)
         ):
             return AMBIGUOUS(environ, start_response)
         if prefix and prefix == path and method in ("GET", "HEAD"):
@@ -108,10 +115,11 @@ class Mounts(DispatcherMiddleware):
 
     def mount(self, path: str) -> str:
         """Return the longest mount that ``path`` is in, or ""."""
-        segments = path.split("/", 2)
-        depth = self.depths.get(segments[1], 0)
-        if depth > 1:
-            segments = path.split("/", depth + 1)
+        first = path.split("/", 2)[1]
+        depth = self.depths.get(first, 0) if len(first) <= self.widest else 0
+        if depth < 2:
+            return f"/{first}" if depth else ""
+        segments = path.split("/", depth + 1)
         for end in range(min(depth + 1, len(segments)), 1, -1):
             prefix = "/".join(segments[:end])
             if prefix in self.mounts:

@@ -14,7 +14,8 @@ SEGMENT = re.compile(r"/+([^/]*)")
 
 def has_dot_segment(path: str) -> bool:
     """Whether ``path``, decoded and with a slash at its start, has a segment ``.`` or ``..``."""
-    return DOT_SEGMENT.search(path, max(0, path.find(".") - 1)) is not None
+    first = path.find(".")  # most often it is near the end, or there is none
+    return first > 0 and DOT_SEGMENT.search(path, first - 1) is not None
 
 
 def as_proxied(path: str, depth: int) -> str | None:
