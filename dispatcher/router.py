@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dispatcher.address import LOCAL_DOMAIN, PROBE_HOST
 from dispatcher.hosts import HOST_LABEL, host_and_port, is_address
@@ -30,6 +30,21 @@ ROOM = 1024
 """How many spellings of known hosts with a port are remembered; strangers can think of more."""
 
 
+class Wildcard(NamedTuple):
+    """What answers below a domain."""
+
+    app: WSGIApplication
+
+    exact: frozenset[str]
+    """The labels below it that have a host of their own."""
+
+
+def labels_below(domain: str, hosts: Iterable[str]) -> frozenset[str]:
+    return frozenset(
+        host.removesuffix(f".{domain}") for host in hosts if host.endswith(f".{domain}")
+    )
+
+
 class Router:
     """Hand each request to the application of its host.
 
@@ -44,7 +59,12 @@ class Router:
         self.hosts = {host: direct(app) for host, app in hosts.items()}
         self.address_host = address_host
         self.headers = {host: app for host, app in self.hosts.items() if "*" not in host}
-        self.below = {host[2:]: host[2:] for host in hosts if host.startswith("*.")}
+        self.wildcards = {
+            host[2:]: Wildcard(app, labels_below(host[2:], hosts))
+            for host, app in self.hosts.items()
+            if host.startswith("*.")
+        }
+        self.below = dict(self.wildcards)
         self.room = len(hosts) + ROOM
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -56,11 +76,11 @@ class Router:
     def below_wildcard(self, environ: WSGIEnvironment) -> WSGIApplication | None:
         """Return the app of a wildcard whose domain is spelled as it was once before."""
         label, _, rest = environ.get("HTTP_HOST", "").partition(".")
-        domain = self.below.get(rest)
-        if domain is None or f"{label}.{domain}" in self.hosts or not HOST_LABEL.fullmatch(label):
+        wildcard = self.below.get(rest)
+        if wildcard is None or label in wildcard.exact or not HOST_LABEL.fullmatch(label):
             return None
         environ[LABEL] = label
-        return self.hosts[f"*.{domain}"]
+        return wildcard.app
 
     def find(self, environ: WSGIEnvironment) -> WSGIApplication:
         """Return what answers for a host, read with all care, and remember known ones.
@@ -79,11 +99,11 @@ class Router:
             if has_room:
                 self.headers[host + port] = app
             return app
-        if app := self.hosts.get(f"*.{domain}"):
+        if wildcard := self.wildcards.get(domain):
             environ[LABEL] = label
             if has_room:
-                self.below[domain + port] = domain
-            return app
+                self.below[domain + port] = wildcard
+            return wildcard.app
         return self.hosts.get(self.address_host if is_address(host) else "", UNKNOWN_HOST)
 
 
