@@ -13,6 +13,7 @@ from dispatcher.board import board_of
 from dispatcher.instances import contain
 from dispatcher.loading import load_eager
 from dispatcher.metrics import Counts, timed
+from dispatcher.mounts import direct
 from dispatcher.probes import Probes
 from dispatcher.stack import stack
 
@@ -43,6 +44,7 @@ def serve(settings: Settings) -> WSGIApplication:
         proxies=settings.proxies,
         observers=(Counts(board), AccessLog(settings.log)),
     )
+    application = direct(application)
     if settings.proxies:
         # Only what nginx overwrites is believed: not Host, Port or Prefix, which it clears.
         trusted = settings.proxies
