@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
+from dispatcher.attempt import attempt, failure
 from dispatcher.backoff import Backoff
-from dispatcher.limits import TooSlow, limited
-from dispatcher.loader import LoadError, load, told
+from dispatcher.limits import TooSlow
+from dispatcher.loader import LoadError, load
 from dispatcher.logs import SERVING
 from dispatcher.pages import Page
+from dispatcher.side_effects import Effect, told_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -54,6 +56,7 @@ class Contained:
         self.show_traceback = show_traceback
         self.patience_seconds = patience_seconds
         self.backoff = Backoff(retry_seconds, LONGEST_SECONDS, clock)
+        self._effects: list[Effect] = []
         self._loaded: WSGIApplication | None = None
         self._patient_until = 0.0
         self._loading: Event | None = None  # set when the thread that loads is done
@@ -125,13 +128,12 @@ class Contained:
     def _try(self, seconds: float) -> None:
         token = SERVING.set(self.app.name)
         try:
-            with limited(seconds):
-                loaded = self.load_app(self.app)
-            self._loaded, self.error = loaded, None
-        except LoadError as error:
-            self._failed(error)
-        except TooSlow as error:
-            self._failed(failure(self.app, error))
+            came = attempt(self.app, self.load_app, seconds)
+            if came.error:
+                self._failed(came.error)
+            else:
+                self._loaded, self.error = came.made, None
+            self._tell_effects(came.effects)
         finally:
             SERVING.reset(token)
 
@@ -152,8 +154,7 @@ class Contained:
         if not known:
             log.error("%s", error, exc_info=None if self.show_traceback else error.__cause__)
 
-
-def failure(app: App, error: BaseException) -> LoadError:
-    failed = LoadError(app, told(error))
-    failed.__cause__ = error
-    return failed
+    def _tell_effects(self, effects: list[Effect]) -> None:
+        known, self._effects = self._effects, effects
+        if effects and effects != known:
+            log.warning("%s", told_of(self.app, effects))

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -63,6 +64,8 @@ def module_of(app: App, values: Mapping[str, Callable[[], str]] = NOTHING) -> Mo
     """Set the app's environment variables and import its module."""
     importlib.invalidate_caches()  # the file may be a moment old
     os.environ.update(filled(app.env, values))
+    if "TZ" in app.env:
+        time.tzset()
     return importlib.import_module(app.target.partition(":")[0])
 
 

@@ -1,36 +1,57 @@
-"""``dispatcher check``: is site.toml right, does every app load?"""
+"""``dispatcher check``: is site.toml right, does every app load and leave the others alone?"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from dispatcher.cli import env_option, prepare, site_option
-from dispatcher.instances import contain
-from dispatcher.loader import LoadError
-from dispatcher.registry import load
+from dispatcher.checking import Checked, checked
+from dispatcher.cli import env_option, site_option
+from dispatcher.faults import RegistryError
+
+SLOW_SECONDS = 2
+"""From here on it is told how long loading an app took."""
 
 
 @click.command("check")
 @site_option
 @env_option
-def command(path: Path, environment: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs; tracebacks too.")
+def command(path: Path, environment: str, as_json: bool) -> None:
     """Validate site.toml and import every app.
 
-    Exits 1 where something is wrong.
+    Each pool's apps are imported in a process of their own, as on a server. What loading
+    one changes for the others is told below it. Exits 1 where something is wrong.
     """
-    prepare(path)
-    site = load(path, environment)
-    apps = contain(site, site)
-    faults = 0
-    for name, app in apps.items():
-        try:
-            app.load_app(app.app)
-        except LoadError as error:
-            faults += 1
-            click.echo(f"fault  {error}")
-        else:
-            click.echo(f"ok     {name}: {app.app.target}")
-    if faults:
+    if as_json:
+        found = report(path, environment)
+        click.echo(json.dumps(found, indent=2, default=str))
+        raise SystemExit(0 if found["ok"] else 1)
+    apps = []
+    for app in checked(path, environment):
+        apps.append(app)
+        click.echo("\n".join(lines(app)))
+    if faults := sum(1 for app in apps if app.fault):
         raise click.ClickException(f"{faults} of {len(apps)} apps cannot be loaded")
+
+
+def report(path: Path, environment: str) -> dict[str, object]:
+    """Return all that `check` finds, as plain values."""
+    try:
+        apps = [asdict(app) for app in checked(path, environment)]
+    except RegistryError as error:
+        faults = [asdict(fault) for fault in error.faults]
+        return {"file": str(path), "ok": False, "faults": faults, "apps": []}
+    ok = not any(app["fault"] for app in apps)
+    return {"file": str(path), "ok": ok, "faults": [], "apps": apps}
+
+
+def lines(app: Checked) -> Iterable[str]:
+    slow = f", loaded in {app.seconds:.1f} s" if app.seconds >= SLOW_SECONDS else ""
+    yield f"fault  {app.fault}" if app.fault else f"ok     {app.name}: {app.target}{slow}"
+    for effect in app.side_effects:
+        yield f"       {effect}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.served import served
+from tests.integration.served import served, until
 
 SITE = """\
 name = "yard"
@@ -43,10 +43,42 @@ workers = 1
 worker_class = "KIND"
 """
 
+TWO = """\
+name = "yard"
+domain = "example.org"
+
+[apps.portal]
+app = "portal:zone"
+path = "/"
+
+[apps.meddles]
+app = "meddles:application"
+path = "/meddles"
+
+[pools.default]
+workers = 1
+worker_class = "KIND"
+"""
+
 HERE = """\
+import logging, time
+logger = logging.getLogger(__name__)
+def zone(environ, start_response):
+    logger.info("asked for the zone")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [time.tzname[0].encode()]
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"here"]
+"""
+
+MEDDLES = """\
+import logging.config, os, socket, threading, time
+logging.config.dictConfig({"version": 1, "root": {"level": "CRITICAL", "handlers": []}})
+os.environ["TZ"] = "Asia/Tokyo"
+time.tzset()
+socket.setdefaulttimeout(0.01)
+threading.Thread(target=threading.Event().wait, name="for ever").start()
 """
 
 
@@ -55,6 +87,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "portal.py").write_text(HERE)
     (tmp_path / "spins.py").write_text("while True: pass")
     (tmp_path / "sleeps.py").write_text("import threading\nthreading.Event().wait()")
+    (tmp_path / "meddles.py").write_text(f"{MEDDLES}{HERE}")
     (tmp_path / "exits.py").write_text("import sys\nsys.exit(3)")
     (tmp_path / "lazy.py").write_text(f"import time\ntime.sleep(60)\n{HERE}")
     return tmp_path
@@ -77,6 +110,20 @@ def test_apps_that_cannot_be_loaded_are_out_and_the_pool_starts_and_serves(
             answer = site.get(path)
             assert (answer.status, site.get("/").status) == (503, 200)
             assert int(answer.headers["Retry-After"]) >= 1
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_others_log_and_serve_on_as_before_whatever_an_app_changed_for_all(
+    folder: Path, kind: str
+) -> None:
+    (folder / "site.toml").write_text(TWO.replace("KIND", kind))
+    with served(folder, "--server", "gunicorn", TZ="Europe/Berlin") as site:
+        assert site.get("/meddles/").text == "here"
+        assert site.get("/").text == "CET"
+        assert "portal INFO asked for the zone" in site.told
+        line = f"portal INFO 200 GET localhost:{site.port}/ "
+        until("the line that follows the answer", lambda: line in site.told)
+        assert "meddles WARNING meddles: loading it changed for all apps here: time" in site.told
 
 
 def test_nobody_waits_while_another_app_is_loaded_with_its_first_request(folder: Path) -> None:
