@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.breach import Breach, Cut, is_servers
@@ -29,7 +30,7 @@ class Answer:
     until then a failure can still be answered with a page. After that the connection ends.
     """
 
-    body: Iterable[bytes] | None = None
+    body: Iterable[bytes] | Closing | None = None
     """What the app returned, until it is closed."""
 
     chunks: Iterator[bytes] = iter(())
@@ -104,7 +105,8 @@ class Answer:
         """Leave a plain file to the server, which may have the kernel send it."""
         self.begin()
         self.exchange.sent = size
-        self.body = wrapper.filelike
+        # Not always the file's own: it may say that a tenant's app is in use no longer.
+        self.body = Closing(getattr(wrapper, "close", wrapper.filelike.close))
         wrapper.close = self.close
         return wrapper  # type: ignore[no-any-return]
 
@@ -199,3 +201,10 @@ class Answer:
         method, exchange = self.environ.get("REQUEST_METHOD"), self.exchange
         path = f"{exchange.script}{self.environ.get('PATH_INFO', '')}"
         log.error("%s %s %s, request %s", method, path, what, exchange.request_id, exc_info=error)
+
+
+@dataclass(slots=True)
+class Closing:
+    """What is left to be done for a body that the server has taken."""
+
+    close: Callable[[], object]

@@ -236,6 +236,23 @@ def test_a_plain_file_is_left_to_the_server(
     assert told.ended[0].sent == int(dict(headers).get("Content-Length", "8"))
 
 
+def test_what_a_file_is_to_do_when_it_is_closed_is_done_once(path: Path) -> None:
+    closed: list[FileWrapper] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", TEXT)
+        file = FileWrapper(path.open("rb"))
+        file.close = lambda: closed.append(file)
+        return file
+
+    answer = ask_for(app)
+    answer.close()
+    answer.close()
+
+    assert closed == [answer]
+    answer.filelike.close()
+
+
 def read_from(path: Path) -> io.BufferedReader:
     file = path.open("rb")
     assert file.read(1) == b"c"

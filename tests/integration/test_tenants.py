@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.served import Served, served
+from tests.integration.served import Served, served, until
 
 SITE = """\
 name = "yard"
@@ -31,9 +31,9 @@ workers = 1
 
 ARCHIVE = """\
 import itertools
-from flask import Flask, request, url_for
+from flask import Flask, request, send_file, url_for
 
-TENANTS = {"alpha", "beta", "gamma"}
+TENANTS = {"alpha", "beta", "gamma", "delta"}
 numbers = itertools.count(1)
 closed = []
 
@@ -55,6 +55,10 @@ def create_app(tenant=None):
         return {"tenant": tenant, "number": number, "closed": closed,
                 "url": url_for("item", name="x", _external=True),
                 "environ": request.environ.get("dispatcher.tenant")}
+
+    @app.get("/file")
+    def file():
+        return send_file(__file__)
 
     @app.get("/items/<name>")
     def item(name):
@@ -110,6 +114,16 @@ def test_first_requests_that_come_together_make_one_instance(site: Served) -> No
     with ThreadPoolExecutor(12) as threads:
         homes = list(threads.map(lambda _: home(site, "/t/beta/"), range(12)))
     assert len({home["number"] for home in homes}) == 1
+
+
+def test_beyond_the_limit_one_is_closed_also_where_the_server_sent_a_file_of_it(
+    site: Served,
+) -> None:
+    gone = home(site, "/t/alpha/")["closed"].count("alpha")
+    assert site.get("/t/alpha/file").text == ARCHIVE
+    home(site, "/t/beta/")
+    home(site, "/t/delta/")
+    until("it is closed", lambda: home(site, "/t/delta/")["closed"].count("alpha") == gone + 1)
 
 
 def test_a_tenant_that_cannot_be_made_is_out_alone_and_the_log_says_why(site: Served) -> None:
