@@ -209,6 +209,14 @@ heads("has a status of bytes", "bytes_status", b"200 OK", TEXT, "must be a strin
 heads("has a status that is a number", "int_status", 200, TEXT, "must be a string like '200 OK'")
 heads("has a status without a number", "no_status", "OK", TEXT, "must be like '200 OK', not 'OK'")
 heads(
+    "has a status that goes before an answer, so that the next one would be taken for it",
+    "interim_status",
+    "100 Continue",
+    TEXT,
+    "'100 Continue' goes before an answer",
+)
+heads("has a status for what nobody asked", "switching", "101 X", TEXT, "'101 X' goes before")
+heads(
     "has an end of line in its status", "crlf_status", "200 OK\r\nX: y", TEXT, "must be like '200"
 )
 heads(

@@ -187,6 +187,16 @@ def test_an_app_that_took_the_connection_for_a_websocket_leaves_nothing_to_answe
         Server(app).ask(HTTP_UPGRADE="websocket")
 
 
+def test_a_connection_may_become_what_its_visitor_has_asked_for() -> None:
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("101 Switching Protocols", [])
+        return []
+
+    server = Server(app)
+    assert list(server.ask(HTTP_UPGRADE="websocket")) == []
+    assert server.status.startswith("101 ")
+
+
 def test_the_page_has_no_body_for_head(caplog: pytest.LogCaptureFixture) -> None:
     server = Server(Body(error=ValueError()))
     assert b"".join(server.ask(REQUEST_METHOD="HEAD")) == b""
