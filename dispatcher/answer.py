@@ -37,6 +37,9 @@ class Answer:
     status = ""
     headers: list[tuple[str, str]]
     begun = closed = False
+    mute = False
+    """Whether the answer is one without a body, whatever the app returns."""
+
     servers: BaseException | None = None
     """What the server raised through the app: its visitor has gone, for one."""
 
@@ -66,6 +69,9 @@ class Answer:
             raise Breach(f"{status!r} goes before an answer and is none")
         self.headers = self.outward.headers(headers, self.exchange, self.environ)
         self.status, self.exchange.status = status, code
+        self.mute = self.environ.get("REQUEST_METHOD") == "HEAD" or code in WITHOUT_BODY
+        if self.mute:  # its Content-Length is that of another answer
+            self.exchange.announced = 0
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -74,6 +80,8 @@ class Answer:
             raise Breach(f"write() takes bytes until the body ends, not {data!r:.50}")
         if not self.begun:
             self.begin()
+        if self.mute:
+            data = b""
         try:
             self.to_server(data)
         except BaseException as error:
@@ -97,7 +105,8 @@ class Answer:
         self.body = body
         self.chunks = iter(body)
         wrapper = self.environ.get("wsgi.file_wrapper")
-        if wrapper is not None and body.__class__ is wrapper and self.status and not self.begun:
+        fresh = self.status and not self.begun and not self.mute
+        if wrapper is not None and body.__class__ is wrapper and fresh:
             size = size_to_send(body, self.exchange.announced)
             if size is not None:
                 return self.file(body, size)
@@ -142,22 +151,17 @@ class Answer:
         """Raise `Breach` where the app has not made all of its body."""
         exchange = self.exchange
         if not self.begun:
-            if exchange.announced > 0 and self.has_body():
+            if exchange.announced > 0:
                 raise Breach(f"Content-Length says {exchange.announced} bytes, there are none")
             self.begin()
-        elif exchange.sent < exchange.announced and self.has_body():
+        elif exchange.sent < exchange.announced:
             said, made = exchange.announced, exchange.sent
             raise Breach(f"Content-Length says {said} bytes, the body has {made}")
-
-    def has_body(self) -> bool:
-        """Whether a body is sent at all: else its Content-Length is that of another answer."""
-        head = self.environ.get("REQUEST_METHOD") == "HEAD"
-        return not head and self.exchange.status not in WITHOUT_BODY
 
     def within(self, chunk: bytes) -> bytes:
         """Return what of the last chunk fits into the Content-Length; nothing comes after it."""
         exchange = self.exchange
-        if self.has_body():
+        if not self.mute:
             exchange.error = Breach(f"Content-Length says {exchange.announced} bytes, not more")
             self.tell("failed", exchange.error)
         chunk = chunk[: exchange.announced - exchange.sent]

@@ -4,6 +4,7 @@ import io
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from wsgiref.util import FileWrapper
@@ -164,18 +165,32 @@ def test_nothing_is_written_once_the_answer_is_closed() -> None:
 @pytest.mark.parametrize(
     ("method", "status"), [("HEAD", "200 OK"), ("GET", "304 Not Modified"), ("GET", "204 No")]
 )
-@pytest.mark.parametrize("parts", [[], [b"whole"]])
-def test_an_answer_without_a_body_may_say_how_long_it_would_be(
-    method: str, status: str, parts: list[bytes], caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("parts", [[], [b"whole"], repeat(b"endless")])
+@pytest.mark.parametrize("writes", [False, True])
+def test_an_answer_without_a_body_has_none_but_may_say_how_long_it_would_be(
+    method: str,
+    status: str,
+    parts: Iterable[bytes],
+    writes: bool,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def app(environ: Any, start_response: Any) -> Iterable[bytes]:
-        start_response(status, [*TEXT, ("Content-Length", "5")])
+        write = start_response(status, [*TEXT, ("Content-Length", "5")])
+        if writes:
+            write(b"written")
         return parts
 
-    server = Server(app)
-    list(server.ask(REQUEST_METHOD=method))
+    told = Told()
+    sent: list[bytes] = []
+    server = Server(app, told)
+    server.write = sent.append  # type: ignore[method-assign, assignment]
+    answer = server.ask(REQUEST_METHOD=method)
+    sent += answer
+    answer.close()
 
     assert server.status == status
+    assert b"".join(sent) == b""
+    assert (told.ended[0].sent, told.ended[0].error) == (0, None)
     assert not caplog.records
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +76,13 @@ def read(environ):
 def told(environ):
     return [json.dumps({k: v for k, v in environ.items() if isinstance(v, str)}).encode()]
 
+class endless:
+    def __init__(self, environ): pass
+    def __iter__(self): return self
+    def __next__(self):
+        time.sleep(0.001)
+        return b"more"
+
 def sleep(environ):
     pathlib.Path("asleep").touch()
     time.sleep(60)
@@ -125,8 +134,47 @@ def test_a_real_worker_survives_it_and_serves_the_others(site: Served, case: Cas
             assert (status, text) == (200, "whole")
     assert cut is (case.sees is Sees.CUT)
     assert site.get("/").text == worker, "the same process still serves"
-    if case.logged:
-        assert f"bad ERROR GET /bad/{case.name} failed" in site.told
+    if case.logged:  # an answer has left before it is closed
+        until("it is logged", lambda: f"bad ERROR GET /bad/{case.name} failed" in site.told)
+
+
+class Received(io.BytesIO):
+    """What came over a connection, as `http.client` reads it."""
+
+    def makefile(self, *_: str) -> Received:
+        return self
+
+    def close(self) -> None:
+        """Go on: there may be another answer."""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_no_answer_runs_into_the_next_on_its_connection(
+    site: Served, case: Case, method: str
+) -> None:
+    worker = site.get("/").text.encode()
+    first = f"{method} /bad/{case.name} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    second = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    received: Any = Received(site.raw((first + second).encode()))
+    answer = http.client.HTTPResponse(received, method=method)
+    answer.begin()
+    with suppress(http.client.IncompleteRead):
+        answer.read()
+
+    if received.tell() < len(received.getvalue()):
+        answer = http.client.HTTPResponse(received)
+        answer.begin()
+        assert (answer.status, answer.read()) == (200, worker)
+
+
+@pytest.mark.parametrize("path", ["/slow/endless", "/slow/file", "/slow/abandoned"])
+def test_head_has_no_body_and_asks_an_app_for_none(site: Served, path: str) -> None:
+    head = f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    before, _, body = site.raw(head.encode()).partition(b"\r\n\r\n")
+    assert before.startswith(b"HTTP/1.1 200 OK")
+    assert body == b""
 
 
 def folder_of(site: Served) -> Path:
