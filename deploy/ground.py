@@ -87,7 +87,7 @@ def packages(found: State) -> Steps:
 
 def wanted_folders(at: Layout, user: str) -> dict[str, str]:
     """Return owner and mode of each folder."""
-    roots = (at.home, at.store, at.cache, at.environments, at.releases, at.live("").rstrip("/"))
+    roots = (at.home, at.store, at.environments, at.releases, at.live("").rstrip("/"))
     return {
         **dict.fromkeys(roots, "root 755"),
         at.incoming: f"{user} 700",

@@ -32,11 +32,6 @@ class Layout:
         return f"{self.home}/store"
 
     @property
-    def cache(self) -> str:
-        """uv's: unpacked wheels, shared with the releases by hard links."""
-        return f"{self.home}/cache"
-
-    @property
     def environments(self) -> str:
         """The installed dependencies, once for each lock; a release begins as a copy of one."""
         return f"{self.home}/environments"

@@ -8,6 +8,9 @@ from deploy.look import State
 from deploy.shipping import ship
 from deploy.steps import Run, Step, Steps, shell
 
+ALONE = ("--quiet", "--no-config", "--no-cache")
+"""How uv is run: a cache would grow with each release, and nothing is installed twice."""
+
 
 def tools(at: Layout, toolbox: Toolbox, found: State) -> Steps:
     """Install the toolbox, offline: its uv comes out of its wheel to make the environment."""
@@ -16,7 +19,7 @@ def tools(at: Layout, toolbox: Toolbox, found: State) -> Steps:
     folder = f"{at.home}/{toolbox.name}"
     unpack = 'python3 -m zipfile -e "$1" "$2/x" && install -m 755 "$2"/x/*/scripts/uv "$2/uv"'
     point = 'ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2"'
-    uv = (f"{folder}/uv", "--quiet", "--no-config", "--cache-dir", at.cache)
+    uv = (f"{folder}/uv", *ALONE)
     python = f"{folder}/venv/bin/python"
     locked = ("--require-hashes", "--only-binary", ":all:", "--find-links", f"{folder}/wheels")
     return (
@@ -51,8 +54,7 @@ def install_wheel(at: Layout, python: str, wheel: str) -> Run:
 
 
 def uv(at: Layout, *words: str) -> Run:
-    """Run the toolbox's uv, with its cache beside the releases so that files are shared."""
-    return Run(f"{at.tools}/uv", "--quiet", "--no-config", "--cache-dir", at.cache, *words)
+    return Run(f"{at.tools}/uv", *ALONE, *words)
 
 
 def offline(python: str) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def test_a_redeploy_reads_as_a_runbook() -> None:
     plan = deploy(serving(B, A))
 
     unit = f"yard-default@{NEW}"
-    uv = f"{TOOLS}/uv --quiet --no-config --cache-dir /srv/yard/cache"
+    uv = f"{TOOLS}/uv --quiet --no-config --no-cache"
     pip = f"{uv} pip install --python %s/bin/python --offline --no-index"
     hashes = (
         f'[["{"c" * 64}","flaskyard-3.tar.gz"],["{"d" * 64}","site.toml"],'
@@ -352,7 +352,6 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "install nginx, procps, python3",
         "make /srv/yard",
         "make /srv/yard/store",
-        "make /srv/yard/cache",
         "make /srv/yard/environments",
         "make /srv/yard/releases",
         "make /srv/yard/live",

@@ -29,7 +29,7 @@ BREAKS = {
 def as_it_is(lab: Lab, host: Host) -> str:
     """Return all that a deployment may change, in files and in what runs."""
     script = (
-        "find /etc /srv -xdev -not -path '/srv/yard/store*' -not -path '/srv/yard/cache*' "
+        "find /etc /srv -xdev -not -path '/srv/yard/store*' "
         "-not -path /srv/yard -not -path /srv/yard/live -printf '%p %M %u %l\\n' | sort;"
         "find /run/yard -not -type d | sort; systemctl list-units --plain --no-legend 'yard*'"
     )
