@@ -11,6 +11,9 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.sdist import sdist
 
+LEFT_OUT = ("bench", "docs", "tests")
+"""Folders that no server has a use for; they were most of what travels."""
+
 
 class ReproducibleSdist(sdist):  # type: ignore[misc] # setuptools has no types
     """An sdist whose bytes depend on its files alone.
@@ -19,6 +22,12 @@ class ReproducibleSdist(sdist):  # type: ignore[misc] # setuptools has no types
     are fixed, times to ``SOURCE_DATE_EPOCH`` (seconds since 1970, see
     https://reproducible-builds.org/specs/source-date-epoch/).
     """
+
+    def make_distribution(self):  # type: ignore[no-untyped-def]
+        """Leave out what is not for servers."""
+        for folder in LEFT_OUT:
+            self.filelist.exclude_pattern(None, prefix=folder)
+        super().make_distribution()
 
     def make_archive(  # type: ignore[no-untyped-def]
         self, base_name, format, root_dir=None, base_dir=None, owner=None, group=None

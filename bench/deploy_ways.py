@@ -155,6 +155,7 @@ class Recipe(Way):
             host, [self.project.folder / "site.toml", locked(self.project)], "/var/www/recipe"
         )
         self.send(host, wheels(self.project), "/var/www/recipe/wheels")
+        lab.run(host, "install", "-d", "-o", "www-data", "/var/www/recipe/instance")
         lab.ssh(host, "python3", "-m", "venv", "/var/www/recipe/env")
         pip = ["/var/www/recipe/env/bin/pip", "install", "--quiet", "--no-index"]
         pip += ["--find-links", "/var/www/recipe/wheels"]

@@ -87,8 +87,10 @@ def test_what_a_site_is_made_of_is_in_it(members: dict[str, tarfile.TarInfo], pa
     assert path in members
 
 
-@pytest.mark.parametrize("path", ["dist", ".venv", ".git", "untracked.txt"])
-def test_what_is_not_committed_is_not_in_it(members: dict[str, tarfile.TarInfo], path: str) -> None:
+@pytest.mark.parametrize("path", ["dist", ".venv", ".git", "untracked.txt", "tests", "docs"])
+def test_what_is_not_committed_or_for_no_server_is_not_in_it(
+    members: dict[str, tarfile.TarInfo], path: str
+) -> None:
     assert not [name for name in members if name == path or name.startswith(f"{path}/")]
 
 
