@@ -157,6 +157,7 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         load_seconds=entry.load_seconds,
         each_mount=entry.each_mount,
         alone=entry.alone,
+        own_host=entry.own_host,
         script_cookies=tuple(entry.script_cookies),
         tenants=tenants,
         tenant_limit=entry.tenant_limit,

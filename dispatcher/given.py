@@ -19,11 +19,23 @@ def errors_of_given(apps: Iterable[App]) -> Iterator[Found]:
     """Yield what is wrong with the values given to apps, and with apps that want to be alone."""
     apps = tuple(apps)
     for app in apps:
+        yield from errors_of_own_host(app)
         for kind in GIVEN:
             yield from errors_of_placeholders(app, kind)
     for first, second in combinations(apps, 2):
         if first.pool == second.pool:
             yield from errors_of_neighbours(first, second)
+
+
+def errors_of_own_host(app: App) -> Iterator[Found]:
+    """Yield each path that an app has, where it would not know of it."""
+    for address in app.addresses if app.own_host else ():
+        if address.path:
+            key = "tenants" if address == app.tenants else "path"
+            message = (
+                f"app {app.name!r} cannot live below {address.path}; write a subdomain instead"
+            )
+            yield ("apps", app.name, key), message, None
 
 
 def errors_of_placeholders(app: App, kind: str) -> Iterator[Found]:

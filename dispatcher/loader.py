@@ -148,7 +148,10 @@ def is_factory(app: App, found: Any) -> bool:
     raise LoadError(app, f"it takes {inner}; {right}")
 
 
-ASGI = "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware"
+ASGI = (
+    "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware "
+    "and give it a pool of its own, gthread with preload = false"
+)
 
 
 def is_async(found: Any) -> bool:

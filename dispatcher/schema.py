@@ -124,6 +124,7 @@ class AppTable(Table):
     load_seconds: Annotated[float, Field(gt=0, le=60)] = 30
     each_mount: bool = False
     alone: bool = False
+    own_host: bool = False
     script_cookies: list[Annotated[str, checked(fault_of_cookie)]] = []
     ready: Annotated[str, checked(fault_of_target)] | None = None
 

@@ -46,6 +46,9 @@ class App:
     alone: bool = False
     """It shares its processes with no other app."""
 
+    own_host: bool = False
+    """It takes itself to be at the root of its host, wherever it is."""
+
     script_cookies: tuple[str, ...] = ()
     """Names of cookies that its pages' scripts make and its server side is to see."""
 

@@ -127,6 +127,19 @@ def test_an_app_that_must_be_alone_shares_its_pool_with_none(faults: Faults, rea
     assert read('alone = true\npool = "files"').app("wiki").alone
 
 
+def test_an_app_that_ignores_its_mount_lives_at_the_root_of_a_host(
+    faults: Faults, read: Read
+) -> None:
+    assert faults('own_host = true\nsubdomain = "wiki"') == [
+        "line 5: apps.wiki.path: app 'wiki' cannot live below /wiki; write a subdomain instead"
+    ]
+    assert faults('own_host = true\ntenants = "/t/<tenant>"')[1:] == [
+        "line 7: apps.wiki.tenants: app 'wiki' cannot live below /t; write a subdomain instead"
+    ]
+    own = 'own_host = true\nsubdomain = "wiki"\ntenants = "*.wiki"'
+    assert read(shop=f"pool = 'files'\n[apps.own]\napp = 'a:b'\n{own}").app("own").own_host
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

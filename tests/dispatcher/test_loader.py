@@ -11,6 +11,11 @@ from dispatcher.site import App
 from tests.dispatcher.conftest import Write
 from tests.dispatcher.wsgi import get
 
+ASGI = (
+    "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware "
+    "and give it a pool of its own, gthread with preload = false"
+)
+
 WSGI = """\
 def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -215,7 +220,7 @@ def test_a_factory_is_called_and_a_wsgi_callable_is_taken(
         pytest.param(
             "async def app(scope, receive, send): pass",
             "app",
-            "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware",
+            ASGI,
             id="ASGI function",
         ),
         pytest.param(
@@ -225,13 +230,13 @@ def test_a_factory_is_called_and_a_wsgi_callable_is_taken(
             def create(): return Api()
             """,
             "create",
-            "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware",
+            ASGI,
             id="factory of an ASGI object",
         ),
         pytest.param(
             "async def create(): pass",
             "create",
-            "it is asynchronous; wrap an ASGI application with a2wsgi.ASGIMiddleware",
+            ASGI,
             id="async factory",
         ),
     ],
