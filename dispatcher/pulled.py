@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = {"http": ":80", "https": ":443"}
 
-PARTS = re.compile(r"(?i:(https?)://([^/?#\\]*))?(/[^?#]*)?(.*)", re.DOTALL)
+PARTS = re.compile(r"(?i:(https?)://([^/?#\\]*))?([/\\][^?#]*)?(.*)", re.DOTALL)
 """Scheme, host and port, path, and the rest: what is of interest of a URL."""
 
 
@@ -31,12 +31,13 @@ def pulled_back(
     script = exchange.script
     if not script:
         return url
-    scheme, netloc, path, rest = PARTS.fullmatch(url).groups(default="")  # type: ignore[union-attr]
+    scheme, netloc, written, rest = PARTS.fullmatch(url).groups(default="")  # type: ignore[union-attr]
+    path = as_browsed(written)
     if scheme:
         if not same_host(scheme, netloc, environ) or below_any(path, prefixes):
             return url
-        start = url[: len(url) - len(path) - len(rest)]
-    elif path[:2] in ("", "//", "/\\"):
+        start = url[: len(url) - len(written) - len(rest)]
+    elif written[:1] == "" or written[1:2] in ("/", "\\"):
         return url
     else:
         start = ""
@@ -51,6 +52,27 @@ def given_out(url: str, environ: WSGIEnvironment) -> None:
     if exchange is not None:
         exchange.links = exchange.links or set()
         exchange.links.add(url.partition("#")[0].partition("?")[0])
+
+
+def as_browsed(path: str) -> str:
+    r"""Return a path as browsers read it (WHATWG URL, "path state").
+
+    >>> as_browsed("/wiki/../shop"), as_browsed("/wiki/%2E./a/."), as_browsed("\\a\\b")
+    ('/shop', '/a/', '/a/b')
+    """
+    if "." not in path and "\\" not in path and "%2" not in path:
+        return path
+    kept: list[str] = []
+    plain = ""
+    for segment in path.replace("\\", "/").split("/")[1:]:
+        plain = segment.lower().replace("%2e", ".")
+        if plain == "..":
+            del kept[-1:]
+        elif plain != ".":
+            kept.append(segment)
+    if plain in (".", ".."):
+        kept.append("")
+    return "/" + "/".join(kept)
 
 
 def below(path: str, prefix: str) -> bool:

@@ -28,6 +28,16 @@ def pulled(url: str, script: str = "/wiki", given: str = "") -> str:
         ("/wikipedia", "/wiki/wikipedia"),
         ("/shop/", "/wiki/shop/"),
         ("https://example.org/login", "https://example.org/wiki/login"),
+        ("/wiki/../login", "/wiki/login"),
+        ("/wiki/%2e%2E/login?a", "/wiki/login?a"),
+        ("/wiki/..", "/wiki/"),
+        ("/wiki\\..\\login", "/wiki/login"),
+        ("\\login", "/wiki/login"),
+        ("/./", "/wiki/"),
+        ("/../../login", "/wiki/login"),
+        ("/\t/example.net", "/wiki/\t/example.net"),
+        ("https://example.org/wiki/../login", "https://example.org/wiki/login"),
+        ("https://example.org\\login", "https://example.org/wiki/login"),
         ("https://example.org", "https://example.org/wiki/"),
         ("https://example.org?a=b", "https://example.org/wiki/?a=b"),
         ("HTTPS://EXAMPLE.ORG:443/login", "HTTPS://EXAMPLE.ORG:443/wiki/login"),
@@ -44,6 +54,11 @@ def test_what_leads_out_of_the_mount_is_pulled_back(url: str, leads: str) -> Non
         pytest.param("/wiki", id="the mount"),
         pytest.param("/wiki/a?b#c", id="below the mount"),
         pytest.param("/wiki?b", id="the mount with a query"),
+        pytest.param("/wiki/a/../b.html", id="below the mount, by a detour"),
+        pytest.param("/shop/../wiki/", id="below the mount, by a long detour"),
+        pytest.param("https://example.org/wiki/../shop/", id="another app, by a detour"),
+        pytest.param("\\\\example.net", id="another host, all in backslashes"),
+        pytest.param("\\/example.net", id="another host, half in backslashes"),
         pytest.param("https://example.org/wiki/a", id="below the mount, absolute"),
         pytest.param("https://example.org/shop", id="another app, absolute"),
         pytest.param("https://example.org/shop/cart?a", id="below another app, absolute"),
@@ -84,6 +99,6 @@ def test_an_address_of_another_app_that_was_given_out_is_left_alone(url: str, gi
     assert pulled(url) != url
 
 
-@given(st.text(alphabet="/wik.:hpts\\?#@a", max_size=30))
+@given(st.text(alphabet="/wik.:hpts\\?#@a%2e", max_size=30))
 def test_whatever_is_pulled_back_once_is_left_alone_then(url: str) -> None:
     assert pulled(pulled(url)) == pulled(url)
