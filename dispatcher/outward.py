@@ -89,6 +89,11 @@ def dropped(*_: object) -> Iterable[str]:
     return ()
 
 
+def of_upgrade(_: Outward, value: str, __: Exchange, environ: WSGIEnvironment) -> Iterable[str]:
+    """Keep what says that the connection becomes another where that was asked for."""
+    return (value,) if "HTTP_UPGRADE" in environ else ()
+
+
 def of_host(at: Outward, value: str, *_: object) -> Iterable[str]:
     """Keep a header that speaks for a whole host where no other app is at it."""
     return (value,) if at.alone else ()
@@ -146,15 +151,19 @@ def cookie(at: Outward, value: str, exchange: Exchange, environ: WSGIEnvironment
 BY_NAME: dict[str, Rule] = {
     "alt-svc": of_host,
     "clear-site-data": clear_site_data,
+    "connection": of_upgrade,
     "content-length": length,
     "content-location": location,
+    "keep-alive": dropped,  # PEP 3333: so are all that are about the connection
     "location": location,
     "nel": of_host,
     "refresh": refresh,
     "service-worker-allowed": worker_scope,
     "set-cookie": cookie,
     "status": dropped,  # PEP 3333: it is in the status line
-    "transfer-encoding": dropped,  # PEP 3333: the server's
+    "trailer": dropped,
+    "transfer-encoding": dropped,
+    "upgrade": of_upgrade,
     "x-accel-redirect": dropped,  # would have nginx ask another app as if the visitor had
     "x-release": dropped,  # the dispatcher's own
     "x-request-id": dropped,

@@ -18,7 +18,7 @@ WIKI = Address("example.org", "/wiki")
 
 
 def left(
-    *headers: tuple[str, str], at: Address = WIKI, alone: bool = False
+    *headers: tuple[str, str], at: Address = WIKI, alone: bool = False, **environ: str
 ) -> list[tuple[str, str]]:
     """Return the headers that leave for those of an app, without the id of the request."""
     answers: list[list[tuple[str, str]]] = []
@@ -29,7 +29,7 @@ def left(
 
     boundary = Boundary(App("wiki", "a:b", (at,)), at, app, alone=alone)
     start: Any = lambda _, headers: answers.append(headers)  # noqa: E731
-    list(boundary(environ_of("/page", at.host, SCRIPT_NAME=at.path), start))
+    list(boundary(environ_of("/page", at.host, SCRIPT_NAME=at.path, **environ), start))
     assert answers[0][-1][0] == "X-Request-ID"
     return answers[0][:-1]
 
@@ -42,6 +42,13 @@ def test_headers_leave_as_they_are_and_in_their_order() -> None:
 @pytest.mark.parametrize("name", ["X-Release", "x-request-id", "X-Accel-Redirect", "Status"])
 def test_an_app_cannot_speak_for_the_dispatcher_or_to_its_proxy(name: str) -> None:
     assert left((name, "forged"), ("Transfer-Encoding", "chunked")) == []
+
+
+def test_what_becomes_of_a_connection_is_the_servers_affair_unless_a_visitor_asks() -> None:
+    websocket = [("Connection", "Upgrade"), ("Upgrade", "websocket")]
+    others = [("Keep-Alive", "timeout=5"), ("Trailer", "X-A"), ("transfer-encoding", "chunked")]
+    assert left(*websocket, *others) == []
+    assert left(*websocket, *others, HTTP_UPGRADE="websocket") == websocket
 
 
 @pytest.mark.parametrize(
