@@ -42,11 +42,22 @@ HIDDEN = frozenset(
         "X_SCRIPT_NAME",
         "X_URL_SCHEME",
         # Who it would be.
+        "CF_CONNECTING_IP",
         "REMOTE_USER",
+        "TRUE_CLIENT_IP",
+        "X_AUTHENTICATED_USER",
+        "X_AUTH_REQUEST_EMAIL",
+        "X_AUTH_REQUEST_USER",
         "X_CLIENT_IP",
+        "X_CLUSTER_CLIENT_IP",
+        "X_FORWARDED_CLIENT_CERT",
+        "X_FORWARDED_EMAIL",
+        "X_FORWARDED_GROUPS",
+        "X_FORWARDED_PREFERRED_USERNAME",
         "X_FORWARDED_USER",
         "X_REAL_IP",
         "X_REMOTE_USER",
+        "X_WEBAUTH_USER",
         # Through whom the app would send its own requests: https://httpoxy.org
         "PROXY",
     )

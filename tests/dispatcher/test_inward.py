@@ -27,8 +27,17 @@ CLAIMS = {
     "HTTP_PROXY": "http://evil.example",
     "HTTP_REMOTE_USER": "root",
     "HTTP_X_REMOTE_USER": "root",
+    "HTTP_X_FORWARDED_USER": "root",
+    "HTTP_X_FORWARDED_EMAIL": "root@example.org",
+    "HTTP_X_AUTH_REQUEST_USER": "root",
+    "HTTP_X_WEBAUTH_USER": "root",
+    "HTTP_X_FORWARDED_CLIENT_CERT": "Subject=root",
     "REMOTE_USER": "root",
     "HTTP_X_REAL_IP": "127.0.0.1",
+    "HTTP_TRUE_CLIENT_IP": "127.0.0.1",
+    "HTTP_CF_CONNECTING_IP": "127.0.0.1",
+    "HTTP_SCRIPT_NAME": "/evil",
+    "HTTP_PATH_INFO": "/evil",
 }
 WRITTEN = {"HTTP_X_FORWARDED_FOR": "6.6.6.6, 203.0.113.9", "HTTP_X_FORWARDED_PROTO": "http,https"}
 
