@@ -42,9 +42,12 @@ def ready(
     app: App, site: Site, address: Address, links: Links | None = None, **more: object
 ) -> WSGIApplication:
     """Return the app, loaded and made to fit its site and the server that it runs in."""
-    made = load(app, values(site, app, address), **more)
+    links = links or Links(site)
+    name = app.name.partition(".")[0]  # of a tenant's app, too
+    with links.loading(name):
+        made = load(app, values(site, app, address), **more)
     complete(made, site, app, address, partial(secrets, site, app))
-    (links or Links(site)).enter(made)
+    links.enter(made, name)
     return accommodate(made)
 
 

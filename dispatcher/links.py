@@ -10,10 +10,12 @@ from __future__ import annotations
 import difflib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from werkzeug.routing import Map
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from dispatcher.site import App, Site
 
 EXTENSION = "dispatcher.links"
-"""Where a Flask app that the dispatcher loaded has its site's `Links`."""
+"""Where a Flask app that the dispatcher loaded has its `Part`."""
 
 NOTHING: Mapping[str, Contained] = MappingProxyType({})
 
@@ -81,11 +83,20 @@ class Links:
         self.site, self.apps = site, apps
         self.elsewhere = Rules()
 
-    def enter(self, app: WSGIApplication) -> None:
+    @contextmanager
+    def loading(self, name: str) -> Iterator[None]:
+        """Let the factory of the app called ``name`` find these links while it runs."""
+        token = LOADING.set(Part(self, name))
+        try:
+            yield
+        finally:
+            LOADING.reset(token)
+
+    def enter(self, app: WSGIApplication, name: str) -> None:
         """Let the code and the templates of a Flask app find these links."""
         flask = flask_of(app)
         if flask is not None:
-            flask.extensions[EXTENSION] = self
+            flask.extensions[EXTENSION] = Part(self, name)
             for function in (site_has, site_url):
                 flask.jinja_env.globals.setdefault(function.__name__, function)
 
@@ -119,12 +130,31 @@ class Links:
     def rules(self, app: App, tenant: str) -> Map:
         """Return the rules of ``app``, without loading it here where another pool does."""
         own = current_flask()
-        if own and own.import_name == app.target.partition(":")[0]:
+        if own and is_of(own, app):
             return own.url_map  # type: ignore[no-any-return]
         for contained in self.apps.values():
             if contained.app.name == app.name:
                 return rules_here(contained, app.name, tenant)
         return self.elsewhere.of(app, tenant)
+
+
+class Part(NamedTuple):
+    """What code is a part of: an app of a site."""
+
+    links: Links
+    app: str
+
+
+LOADING: ContextVar[Part | None] = ContextVar("loading", default=None)
+"""The app whose factory runs."""
+
+
+def is_of(flask: Any, app: App) -> bool:
+    """Whether a Flask app is ``app``; of one on its own only the module tells."""
+    part: Part | None = flask.extensions.get(EXTENSION) or LOADING.get()
+    if part is not None:
+        return part.app == app.name
+    return bool(flask.import_name == app.target.partition(":")[0])
 
 
 def current_flask() -> Any:
@@ -144,7 +174,10 @@ def environ_of_flask() -> WSGIEnvironment | None:
 def served() -> Links | None:
     """Return the links of the site that this process serves, if it does."""
     flask = current_flask()
-    return flask.extensions.get(EXTENSION) if flask else Links.here
+    part: Part | None = (flask and flask.extensions.get(EXTENSION)) or LOADING.get()
+    if part is not None:
+        return part.links
+    return None if flask else Links.here
 
 
 def links(app: str) -> Links:

@@ -247,7 +247,7 @@ def test_a_mail_is_not_sent_with_a_link_that_nobody_could_check(
 def test_an_own_site_url_in_an_apps_templates_is_left_to_it() -> None:
     app: Any = flask.Flask("x")
     app.jinja_env.globals["site_url"] = mine = object()
-    Links(load_site()).enter(app)
+    Links(load_site()).enter(app, "x")
     assert app.jinja_env.globals["site_url"] is mine
     assert EXTENSION in app.extensions
 
@@ -285,6 +285,48 @@ def test_without_a_site_it_is_said_that_there_is_none(
     monkeypatch.setenv("DISPATCHER_SITE", str(tmp_path / "none.toml"))
     with pytest.raises(LinkError, match=r"there is no site to look into: .*there is no such file"):
         site_url("portal")
+
+
+TWO = """\
+from flask import Flask
+from dispatcher.links import site_url
+
+def cats():
+    app = Flask(__name__)
+    app.add_url_rule("/", "home", lambda: site_url("dogs", "bark", id=3))
+    return app
+
+def dogs(tenant=None):
+    app = Flask(__name__)
+    app.add_url_rule("/bark/<int:id>", "bark", str)
+    with app.app_context():
+        mine = site_url("dogs", "bark", id=3, tenant=tenant)
+    with app.test_request_context():
+        assert site_url("dogs", "bark", id=3, tenant=tenant) == mine
+    app.add_url_rule("/", "home", lambda: mine)
+    return app
+
+def tenant_exists(tenant):
+    return True
+"""
+
+
+def test_two_apps_of_one_module_are_told_apart_and_know_their_addresses_while_they_are_made(
+    write: Write, tmp_path: Path
+) -> None:
+    write("yard_two", TWO)
+    path = tmp_path / "site.toml"
+    table = '[apps.{0}]\napp = "yard_two:{0}"\npath = "/{0}"\n'
+    path.write_text(
+        'name = "yard"\ndomain = "two.example"\n'
+        f'{table.format("cats")}{table.format("dogs")}tenants = "*.dogs"\n'
+    )
+    two = load(path)
+    site = stack(two, contain(two, two))
+
+    assert told(site, "/cats/", "two.example") == "http://two.example/dogs/bark/3"
+    assert told(site, "/dogs/", "two.example") == "https://two.example/dogs/bark/3"
+    assert told(site, "/", "rex.dogs.two.example") == "https://rex.dogs.two.example/bark/3"
 
 
 def test_by_ip_address_a_local_link_leads_to_the_same_address(path: Path) -> None:
