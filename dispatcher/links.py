@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import difflib
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from werkzeug.routing import Map
 
 from dispatcher.endpoints import LinkError, built
 from dispatcher.faults import DispatcherError
 from dispatcher.flask_config import flask_of
+from dispatcher.part import EXTENSION, LOADING, Part, current_flask, environ_of_flask, is_of
 from dispatcher.places import Came, start, tenant_of, where
 from dispatcher.pulled import given_out
 from dispatcher.rules import OutError, Rules, rules_here
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from dispatcher.contained import Contained
     from dispatcher.site import App, Site
 
-EXTENSION = "dispatcher.links"
-"""Where a Flask app that the dispatcher loaded has its `Part`."""
-
 NOTHING: Mapping[str, Contained] = MappingProxyType({})
+
+ANCHOR = "/?%!$&'()*+,:;=@"
+"""What may stand after a # as it is (RFC 3986, section 3.5)."""
 
 __all__ = ["LinkError", "site_has", "site_url"]
 
@@ -45,7 +45,8 @@ def site_url(app: str, endpoint: str = "", /, **values: Any) -> str:
     """Return the absolute address of something in the app that site.toml calls ``app``.
 
     ``site_url("members")`` is the app's start, ``site_url("members", "profile", id=3)`` an
-    endpoint of a Flask app with its values, what else is given the query, as in ``url_for``.
+    endpoint of a Flask app with its values, what else is given the query, as in ``url_for``;
+    ``_anchor`` is what comes after the #.
     ``site_url("wiki", path="/Home")`` is a path below the start of any app. For an app with
     tenants ``tenant="choir"`` names one; within a tenant links to the same app stay there,
     unless ``tenant=""`` is given.
@@ -105,6 +106,17 @@ class Links:
     ) -> str:
         """Return what `site_url` does; ``environ`` is that of the request, if there is one."""
         app = self.app(name)
+        anchor = values.pop("_anchor", None)
+        for word in ("_external", "_method", "_scheme"):
+            if word in values:
+                raise LinkError(name, f"a link is absolute and of the request; leave out {word}")
+        url = self.built(app, endpoint, values, environ)
+        return url if anchor is None else f"{url}#{quote(str(anchor), safe=ANCHOR)}"
+
+    def built(
+        self, app: App, endpoint: str, values: dict[str, Any], environ: WSGIEnvironment | None
+    ) -> str:
+        name = app.name
         came = Came.of(self.site, environ)
         tenant = tenant_of(app, values, came)
         address = where(app, tenant, came.host)
@@ -136,39 +148,6 @@ class Links:
             if contained.app.name == app.name:
                 return rules_here(contained, app.name, tenant)
         return self.elsewhere.of(app, tenant)
-
-
-class Part(NamedTuple):
-    """What code is a part of: an app of a site."""
-
-    links: Links
-    app: str
-
-
-LOADING: ContextVar[Part | None] = ContextVar("loading", default=None)
-"""The app whose factory runs."""
-
-
-def is_of(flask: Any, app: App) -> bool:
-    """Whether a Flask app is ``app``; of one on its own only the module tells."""
-    part: Part | None = flask.extensions.get(EXTENSION) or LOADING.get()
-    if part is not None:
-        return part.app == app.name
-    return bool(flask.import_name == app.target.partition(":")[0])
-
-
-def current_flask() -> Any:
-    """Return the Flask app in whose context this is, or None."""
-    flask = sys.modules.get("flask")
-    return flask.current_app if flask is not None and flask.has_app_context() else None
-
-
-def environ_of_flask() -> WSGIEnvironment | None:
-    """Return the environ of the request that a Flask app answers right now."""
-    flask = sys.modules.get("flask")
-    if flask is None or not flask.has_request_context():
-        return None
-    return flask.request.environ  # type: ignore[no-any-return]
 
 
 def served() -> Links | None:

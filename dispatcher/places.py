@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from werkzeug.urls import iri_to_uri
 
 from dispatcher.endpoints import LinkError
 from dispatcher.exchange import KEY, Exchange
 from dispatcher.hosts import host_and_port
+from dispatcher.pulled import as_browsed
 from dispatcher.tenancy import address_of, is_tenant
 
 if TYPE_CHECKING:
@@ -88,6 +89,13 @@ def start(name: str, base: tuple[str, str, str], path: str = "/", **query: Any) 
     """Return a path below the start of an app, with what else is given as the query."""
     if not path.startswith("/"):
         raise LinkError(name, f"path {path!r} must start with a slash, as in path='/page'")
+    if as_browsed(path) != path:
+        raise LinkError(name, f"path {path!r} is another one to browsers, {as_browsed(path)!r}")
     scheme, netloc, mount = base
     more = urlencode({key: value for key, value in query.items() if value is not None}, doseq=True)
-    return iri_to_uri(f"{scheme}://{netloc}{mount}{path}") + (f"?{more}" if more else "")
+    at = iri_to_uri(f"{scheme}://{netloc}{mount}{quote(path, safe=LETTERS)}")
+    return at + (f"?{more}" if more else "")
+
+
+LETTERS = "/%!$&'()*+,:;=@"
+"""What may stand in a path as it is (RFC 3986, section 3.3), and what is written in it already."""

@@ -9,7 +9,8 @@ import pytest
 
 from dispatcher.contained import Contained
 from dispatcher.instances import contain
-from dispatcher.links import EXTENSION, LinkError, Links, read, site_has, site_url
+from dispatcher.links import LinkError, Links, read, site_has, site_url
+from dispatcher.part import EXTENSION
 from dispatcher.registry import load
 from dispatcher.stack import stack
 from tests.dispatcher.conftest import Write
@@ -196,6 +197,15 @@ def test_links_within_a_tenant_stay_there_unless_another_is_named(
         ("/to/wiki", "", "http://example.org/wiki/"),
         ("/to/wiki", "path=/Home", "http://example.org/wiki/Home"),
         ("/to/wiki", "path=/H%C3%B6me&q=a+b", "http://example.org/wiki/H%C3%B6me?q=a+b"),
+        (
+            "/to/wiki",
+            "path=/What+is+100%2525%3F%23&a=b",
+            "http://example.org/wiki/What%20is%20100%25%3F%23?a=b",
+        ),
+        ("/to/wiki", "path=//evil.example", "http://example.org/wiki//evil.example"),
+        ("/to/wiki", "path=/a%0d%0ab", "http://example.org/wiki/a%0D%0Ab"),
+        ("/to/wiki", "path=/Home&_anchor=a+b", "http://example.org/wiki/Home#a%20b"),
+        ("/to/members/profile", "id=3&_anchor=top", "http://example.org/members/people/3#top"),
         ("/to/portal", "", "http://example.org/"),
         ("/to/rooms", "tenant=choir", "http://example.org/rooms/choir/"),
         ("/to/rooms/item", "tenant=choir&name=x", "http://example.org/rooms/choir/items/x"),
@@ -217,6 +227,9 @@ def test_an_app_has_its_start_and_paths_below(
         ("/to/members/profile", "", "endpoint 'profile' needs a value for id"),
         ("/to/wiki/page", "", "it is no Flask app and has no endpoints; write a path"),
         ("/to/wiki", "path=Home", "path 'Home' must start with a slash"),
+        ("/to/wiki", "path=/../shop", "path '/../shop' is another one to browsers, '/shop'"),
+        ("/to/wiki", "path=/%252e%252e/shop", "is another one to browsers, '/shop'"),
+        ("/to/members/profile", "id=3&_external=1", "a link is absolute and of the request; leave"),
         ("/to/rooms/item", "name=x", "it has tenants alone; say which, as in tenant='choir'"),
         ("/to/rooms/item", "tenant=evil.org/", "'evil.org/' is no name of a tenant"),
     ],
