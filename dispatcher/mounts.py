@@ -17,21 +17,32 @@ from dispatcher.paths import as_proxied, has_dot_segment, is_written_out
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    Mounted = tuple[str, WSGIApplication]
+    """A mount, and what is at it."""
+
+    Known = dict[str, tuple[str, str, WSGIApplication]]
+    """Mount, rest and app of plain paths that were asked for before."""
+
+    Table = tuple[Mapping[str, Mounted], Known, WSGIApplication, WSGIApplication]
+    """Where paths lead: what is mounted by first segments, known paths, what answers all other
+    plain paths, and what any path. Without names, which took a fifth of the router's time."""
+
 AMBIGUOUS = Page(400, "The path of this request can be read in more than one way.")
 NO_PATH = Page(400, "The request does not say which path it is for.")
 
-LONG = 256
-"""Characters; to search a longer path for two characters costs more than to read it with care."""
+LONG = 512
+"""Characters; of a longer path the router splits only so many, as no mount is that long."""
 
 
 class Mounts(DispatcherMiddleware):
     """Hand a request to the app with the longest prefix of its path (PEP 3333 SCRIPT_NAME).
 
     The parent looks up every prefix of the path, from the longest, so that a path of
-    4,000 slashes costs it milliseconds. Here the first segment says most often which
-    mount it is, or that there is none. Well-formed requests reach the same app with the
-    same environ, save one: GET and HEAD of a mount without its slash are redirected to it,
-    or else the links of the page would lead out of the mount.
+    4,000 slashes costs it milliseconds. Here the first segment says most often which mount
+    it is, or that there is none. The router looks that up itself, in `table`, and calls
+    this only for paths that are not plain to read. Well-formed requests reach the same app
+    with the same environ, save one: GET and HEAD of a mount without its slash are redirected
+    to it, or else the links of the page would lead out of the mount.
 
     Where a proxy might read another mount in the path than we do, the answer is 400, as it
     is for a NUL (nginx answers the same); what follows the mount is never altered.
@@ -41,7 +52,6 @@ class Mounts(DispatcherMiddleware):
 
     def __init__(self, app: WSGIApplication, mounts: Mapping[str, WSGIApplication]) -> None:
         super().__init__(app, dict(mounts))
-        self.root = direct(app)
         self.depths: dict[str, int] = {}
         for prefix in mounts:
             first, depth = prefix.split("/")[1], prefix.count("/")
@@ -51,37 +61,24 @@ class Mounts(DispatcherMiddleware):
         """Of first segments: to look a longer one up would be to hash 4 kB of it."""
         self.reach = max(map(len, mounts), default=0) + 2
         """How far into a path two slashes can be between the segments of a mount."""
-        self.firsts: dict[str, tuple[str, WSGIApplication]] = {
-            first: (f"/{first}", direct(mounts[f"/{first}"])) if depth == 1 else ("", app)
+
+    def table(self) -> Table:
+        """Return what the first segment of a plain path decides.
+
+        A path is plain where nothing of it was encoded, as a NUL has to be, no segment is
+        ``.`` or ``..`` and the first one is not empty: then there is but one way to read it.
+        Where the segments after the first have a say, the mount is "".
+        """
+        firsts = {
+            first: (f"/{first}", direct(self.mounts[f"/{first}"])) if depth == 1 else ("", self.app)
             for first, depth in self.depths.items()
         }
-        """What the first segment alone decides; no prefix where the next ones have a say."""
+        careful = direct(self)
+        if self.widest > LONG - 2:
+            return {}, {}, careful, careful
+        return firsts, {}, direct(self.app), careful
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer what is plain to read, at once; leave all else to `carefully`."""
-        try:
-            path, script = environ["PATH_INFO"], environ["SCRIPT_NAME"]
-            parts = path.split("/", 2)
-            first = parts[1]
-            found = self.firsts.get(first) if len(first) <= self.widest else None
-            if (
-                parts[0]
-                or "%" in environ["RAW_URI"]
-                or ("." in path and (len(path) > LONG or "/." in path) and has_dot_segment(path))
-            ):
-                return self.carefully(environ, start_response)
-        except (KeyError, IndexError):  # PEP 3333: what is empty may be left out
-            return self.carefully(environ, start_response)
-        if found is None and (first or path == "/"):
-            return self.root(environ, start_response)
-        if found is None or not found[0] or len(parts) == 2:
-            return self.carefully(environ, start_response)
-        environ["SCRIPT_NAME"] = script + found[0]
-        environ["PATH_INFO"] = "/" + parts[2]
-        return found[1](environ, start_response)
-
-    def carefully(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer by all the rules."""
         path: str = environ.get("PATH_INFO") or "/"
         method = environ["REQUEST_METHOD"]
         if path == "*" and method == "OPTIONS":  # RFC 9110, section 9.3.7: about no app
@@ -115,7 +112,8 @@ class Mounts(DispatcherMiddleware):
 
     def mount(self, path: str) -> str:
         """Return the longest mount that ``path`` is in, or ""."""
-        first = path.split("/", 2)[1]
+        end = path.find("/", 1)
+        first = path[1:end] if end > 0 else path[1:]
         depth = self.depths.get(first, 0) if len(first) <= self.widest else 0
         if depth < 2:
             return f"/{first}" if depth else ""

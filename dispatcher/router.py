@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dispatcher.address import LOCAL_DOMAIN, PROBE_HOST
 from dispatcher.hosts import HOST_LABEL, host_and_port, is_address
-from dispatcher.mounts import Mounts, direct
+from dispatcher.mounts import LONG, Mounts, direct
 from dispatcher.pages import Page
+from dispatcher.paths import has_dot_segment
 from dispatcher.site import claims
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     from dispatcher.address import Address
+    from dispatcher.mounts import Table
     from dispatcher.site import App, Site
 
-NOT_A_HOST = Page(400, "The request does not say which host it is for.")
-UNKNOWN_HOST = Page(421, "This server does not answer for that host name.")
 UNKNOWN_PATH = Page(404, "There is nothing at this address.")
 
 ELSEWHERE = Page(421, "This process does not answer for that address.")
@@ -27,26 +27,29 @@ LABEL = "dispatcher.label"
 """The key of environ that holds the label which a wildcard host stands for."""
 
 ROOM = 1024
-"""How many spellings of known hosts with a port are remembered; strangers can think of more."""
+"""How many spellings of known hosts with a port are remembered, and how many plain paths of
+mounts. Strangers can think of more, but what is asked for often comes early."""
+
+SHORT = 128
+"""Characters of a path that is remembered; to hash a long one takes longer than to read it."""
 
 
 class Wildcard(NamedTuple):
     """What answers below a domain."""
 
-    app: WSGIApplication
+    table: Table
 
     exact: frozenset[str]
     """The labels below it that have a host of their own."""
 
 
 def labels_below(domain: str, hosts: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        host.removesuffix(f".{domain}") for host in hosts if host.endswith(f".{domain}")
-    )
+    below = (host for host in hosts if host.endswith(f".{domain}"))
+    return frozenset(host.removesuffix(f".{domain}") for host in below)
 
 
 class Router:
-    """Hand each request to the application of its host.
+    """Hand each request to the application of its host, and of its path where that is plain.
 
     A header that is no host name answers 400, a host that is nobody's 421 (RFC 9110,
     section 15.5.20). A host like ``*.archive.example.org`` answers for every name one label
@@ -56,33 +59,72 @@ class Router:
     """
 
     def __init__(self, hosts: Mapping[str, WSGIApplication], address_host: str = "") -> None:
-        self.hosts = {host: direct(app) for host, app in hosts.items()}
+        self.hosts = {host: table_of(app) for host, app in hosts.items()}
         self.address_host = address_host
-        self.headers = {host: app for host, app in self.hosts.items() if "*" not in host}
+        self.headers = {host: table for host, table in self.hosts.items() if "*" not in host}
         self.wildcards = {
-            host[2:]: Wildcard(app, labels_below(host[2:], hosts))
-            for host, app in self.hosts.items()
+            host[2:]: Wildcard(table, labels_below(host[2:], hosts))
+            for host, table in self.hosts.items()
             if host.startswith("*.")
         }
         self.below = dict(self.wildcards)
-        self.room = len(hosts) + ROOM
+        self.room, self.room_for_paths = len(hosts) + ROOM, ROOM
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        app = self.headers.get(environ.get("HTTP_HOST", ""))
-        if app is None:
-            app = self.below_wildcard(environ) or self.find(environ)
+        """Answer what is plain to read, at once; leave all else to those that read with care."""
+        try:
+            firsts, known, root, app = self.headers[environ["HTTP_HOST"]]
+        except KeyError:
+            firsts, known, root, app = self.find(environ)
+        try:
+            path: str = environ["PATH_INFO"]
+            target = environ["RAW_URI"]
+            if "%" in target and not target.startswith(f"{path}?"):
+                pass
+            elif len(path) < SHORT and path in known:
+                mount, rest, there = known[path]
+                environ["SCRIPT_NAME"] += mount
+                environ["PATH_INFO"] = rest
+                app = there
+            else:
+                head = path if len(path) <= LONG else path[:LONG]
+                parts = head.split("/", 2)
+                found = firsts.get(parts[1])
+                if parts[0] or (
+                    "." in path
+                    and (head is not path or "/." in path)  # in a long one that costs too much
+                    and has_dot_segment(path)
+                ):
+                    pass
+                elif found is None:
+                    if (parts[1] or path == "/") and "SCRIPT_NAME" in environ:
+                        app = root
+                elif found[0]:
+                    rest = "/" + parts[2] if head is path else path[len(found[0]) :]
+                    environ["SCRIPT_NAME"] += found[0]
+                    environ["PATH_INFO"] = rest
+                    app = found[1]
+                    if self.room_for_paths and len(path) < SHORT:
+                        self.room_for_paths -= 1
+                        known[path] = found[0], rest, app
+        except (KeyError, IndexError):  # PEP 3333: what is empty may be left out
+            pass
         return app(environ, start_response)
 
-    def below_wildcard(self, environ: WSGIEnvironment) -> WSGIApplication | None:
-        """Return the app of a wildcard whose domain is spelled as it was once before."""
+    def find(self, environ: WSGIEnvironment) -> Table:
+        """Return what answers for a host that is not in the headers known."""
+        return self.below_wildcard(environ) or self.read(environ)
+
+    def below_wildcard(self, environ: WSGIEnvironment) -> Table | None:
+        """Return the table of a wildcard whose domain is spelled as it was once before."""
         label, _, rest = environ.get("HTTP_HOST", "").partition(".")
         wildcard = self.below.get(rest)
         if wildcard is None or label in wildcard.exact or not HOST_LABEL.fullmatch(label):
             return None
         environ[LABEL] = label
-        return wildcard.app
+        return wildcard.table
 
-    def find(self, environ: WSGIEnvironment) -> WSGIApplication:
+    def read(self, environ: WSGIEnvironment) -> Table:
         """Return what answers for a host, read with all care, and remember known ones.
 
         What a wildcard stands for is not remembered, only its domain: strangers can think
@@ -95,16 +137,24 @@ class Router:
         label, _, domain = host.partition(".")
         environ["HTTP_HOST"] = host + port
         has_room = len(self.headers) + len(self.below) < self.room
-        if app := self.hosts.get(host):
+        if table := self.hosts.get(host):
             if has_room:
-                self.headers[host + port] = app
-            return app
+                self.headers[host + port] = table
+            return table
         if wildcard := self.wildcards.get(domain):
             environ[LABEL] = label
             if has_room:
                 self.below[domain + port] = wildcard
-            return wildcard.app
+            return wildcard.table
         return self.hosts.get(self.address_host if is_address(host) else "", UNKNOWN_HOST)
+
+
+def table_of(app: WSGIApplication) -> Table:
+    return app.table() if isinstance(app, Mounts) else ({}, {}, direct(app), direct(app))
+
+
+NOT_A_HOST = table_of(Page(400, "The request does not say which host it is for."))
+UNKNOWN_HOST = table_of(Page(421, "This server does not answer for that host name."))
 
 
 def route(

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
-from typing import Any
-from urllib.parse import quote, unquote
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from dispatcher.mounts import Mounts, with_slash
+from dispatcher.mounts import LONG, Mounts, with_slash
+from dispatcher.router import Router
 from tests.dispatcher.model import mount_named
-from tests.dispatcher.wsgi import Seen, ask, environ_of, get
+from tests.dispatcher.wsgi import Seen, ask, environ_of, get, written
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 SEGMENTS = st.sampled_from(["a", "b", "ab", "a.b", "A"])
 PREFIXES = st.lists(SEGMENTS, min_size=1, max_size=4).map(lambda parts: "/" + "/".join(parts))
@@ -31,18 +36,22 @@ class Counted(dict[str, Any]):
         return super().__contains__(key)
 
 
-def through(kind: type[DispatcherMiddleware], prefixes: list[str], environ: dict[str, Any]) -> Seen:
+def through(
+    kind: Callable[[WSGIApplication, dict[str, WSGIApplication]], WSGIApplication],
+    prefixes: list[str],
+    environ: dict[str, Any],
+) -> Seen:
     """Return the app that ``kind`` hands the request to, having seen it."""
     apps = {prefix: Seen(prefix) for prefix in prefixes}
     root = Seen("")
-    ask(kind(root, dict(apps)), environ)
+    ask(kind(root, {**apps}), environ)
     (called,) = [app for app in (root, *apps.values()) if app.calls]
     return called
 
 
-def written(path: str) -> str:
-    """Return a path as a request has it."""
-    return quote(path, encoding="latin-1", errors="replace")
+def mounted(root: WSGIApplication, mounts: dict[str, WSGIApplication]) -> Router:
+    """Return mounts behind the router, which answers for them where it can."""
+    return Router({"example.org": Mounts(root, mounts)})
 
 
 @given(
@@ -50,21 +59,24 @@ def written(path: str) -> str:
     PATHS,
     st.sampled_from(["", "/outer"]),
     st.sampled_from(["GET", "HEAD", "POST", "OPTIONS"]),
+    st.sampled_from(["RAW_URI", "REQUEST_URI"]),
 )
-@example(["/a", "/a/b/ab"], "/a/b/", "", "GET")
-@example(["/a/b"], "/a", "", "GET")
-@example(["/a"], "//b", "", "GET")
-@example(["/a"], "/", "", "GET")
+@example(["/a", "/a/b/ab"], "/a/b/", "", "GET", "RAW_URI")
+@example(["/a/b"], "/a", "", "GET", "RAW_URI")
+@example(["/a"], "//b", "", "GET", "RAW_URI")
+@example(["/a"], "/", "", "GET", "RAW_URI")
 def test_every_well_formed_request_reaches_the_app_it_does_in_werkzeug_with_the_same_environ(
-    prefixes: list[str], path: str, script: str, method: str
+    prefixes: list[str], path: str, script: str, method: str, target: str
 ) -> None:
     environ = environ_of(path, SCRIPT_NAME=script, REQUEST_METHOD=method)
+    del environ["RAW_URI"]
+    environ[target] = written(script + path)  # not every server calls it RAW_URI
     if path in prefixes and method in ("GET", "HEAD"):
         return  # the one difference; see below
     if mount_named(prefixes, path, written(path)) is None:
         return  # not well-formed
 
-    ours = through(Mounts, prefixes, dict(environ))
+    ours = through(mounted, prefixes, dict(environ))
     theirs = through(DispatcherMiddleware, prefixes, dict(environ))
 
     assert ours.name == theirs.name
@@ -77,31 +89,31 @@ def test_the_mount_and_the_rest_make_up_the_path_that_was_asked(
 ) -> None:
     if mount_named(prefixes, path, written(path)) is None:
         return  # not well-formed
-    seen = through(Mounts, prefixes, environ_of(path, REQUEST_METHOD="POST"))
+    seen = through(mounted, prefixes, environ_of(path, REQUEST_METHOD="POST"))
     assert seen.environ["SCRIPT_NAME"] + seen.environ["PATH_INFO"] == path
 
 
 def test_a_request_without_script_name_gets_an_empty_one_as_in_werkzeug() -> None:
     environ = environ_of("/x")
     del environ["SCRIPT_NAME"]
-    assert through(Mounts, ["/a"], environ).environ["SCRIPT_NAME"] == ""
+    assert through(mounted, ["/a"], environ).environ["SCRIPT_NAME"] == ""
 
 
 def test_an_empty_path_is_that_of_the_root_app() -> None:
-    seen = through(Mounts, ["/a"], environ_of(""))
+    seen = through(mounted, ["/a"], environ_of(""))
     assert (seen.name, seen.environ["PATH_INFO"]) == ("", "")
 
 
 @pytest.mark.parametrize("path", ["*", "a", "xa/b", "/a\0", "/\0", "/a/\0b"])
 @pytest.mark.parametrize("prefixes", [[], ["/a"]])
 def test_what_is_no_path_is_a_bad_request(prefixes: list[str], path: str) -> None:
-    mounts = Mounts(Seen(), {prefix: Seen() for prefix in prefixes})
+    mounts = mounted(Seen(), {prefix: Seen() for prefix in prefixes})
     assert ask(mounts, environ_of(path)).status == 400
 
 
 def test_options_of_the_whole_server_are_answered_by_no_app() -> None:
     app = Seen()
-    answer = ask(Mounts(app, {}), environ_of("*", REQUEST_METHOD="OPTIONS"))
+    answer = ask(mounted(app, {}), environ_of("*", REQUEST_METHOD="OPTIONS"))
     assert (answer.status, answer.text, app.calls) == (204, "", 0)
 
 
@@ -141,7 +153,7 @@ def test_a_path_in_which_more_than_one_mount_can_be_read_reaches_no_app(
     target: str, method: str
 ) -> None:
     apps = {prefix: Seen() for prefix in ["", *MOUNTS]}
-    mounts = Mounts(apps.pop(""), dict(apps))
+    mounts = mounted(apps.pop(""), {**apps})
     path = unquote(target.removeprefix("http://example.org"), "latin-1")
 
     answer = get(mounts, path, RAW_URI=target, REQUEST_METHOD=method)
@@ -175,7 +187,7 @@ def test_a_path_in_which_one_mount_can_be_read_comes_as_it_was_sent(
     target: str, mount: str, rest: str
 ) -> None:
     apps = {prefix: Seen() for prefix in ["", *MOUNTS]}
-    mounts = Mounts(apps[""], {prefix: apps[prefix] for prefix in MOUNTS})
+    mounts = mounted(apps[""], {prefix: apps[prefix] for prefix in MOUNTS})
     path = unquote(target.removeprefix("http://example.org").partition("?")[0], "latin-1")
 
     get(mounts, path, RAW_URI=target)
@@ -199,7 +211,7 @@ def test_a_path_in_which_one_mount_can_be_read_comes_as_it_was_sent(
 def test_a_mount_without_its_slash_is_redirected_to_it(
     method: str, path: str, script: str, query: str, location: str
 ) -> None:
-    mounts = Mounts(Seen(), {"/a": Seen(), "/a/b": Seen()})
+    mounts = mounted(Seen(), {"/a": Seen(), "/a/b": Seen()})
 
     answer = get(mounts, path, SCRIPT_NAME=script, QUERY_STRING=query, REQUEST_METHOD=method)
 
@@ -207,7 +219,7 @@ def test_a_mount_without_its_slash_is_redirected_to_it(
 
 
 def test_what_is_posted_to_a_mount_without_its_slash_reaches_the_app() -> None:
-    seen = through(Mounts, ["/a"], environ_of("/a", REQUEST_METHOD="POST"))
+    seen = through(mounted, ["/a"], environ_of("/a", REQUEST_METHOD="POST"))
     assert (seen.environ["SCRIPT_NAME"], seen.environ["PATH_INFO"]) == ("/a", "")
 
 
@@ -218,16 +230,30 @@ def test_a_path_costs_no_more_look_ups_than_the_deepest_mount_below_its_first_se
     mounts = Mounts(Seen(), {"/a": Seen(), "/a/b/c": Seen(), "/d/e/f/g/h": Seen()})
     mounts.mounts = counted = Counted(mounts.mounts)
 
-    ask(mounts, environ_of(path))
+    ask(Router({"example.org": mounts}), environ_of(path))
 
     assert counted.looks <= 2 * 3  # as it was sent, and as a proxy reads it
 
 
-@pytest.mark.parametrize("path", ["/" * 4000, "/a" + "/" * 4000, "/a" * 2000, "/" + "a" * 100_000])
+@pytest.mark.parametrize(
+    "path", ["/" * 4000, "/a" + "/" * 4000, "/a" * 2000, "/" + "a" * 100_000, "/a/" + "b" * LONG]
+)
 def test_a_very_long_path_is_answered_as_in_werkzeug(path: str) -> None:
-    ours = through(Mounts, ["/a", "/a/a/a"], environ_of(path))
+    ours = through(mounted, ["/a", "/a/a/a"], environ_of(path))
     theirs = through(DispatcherMiddleware, ["/a", "/a/a/a"], environ_of(path))
     assert (ours.name, ours.environ["PATH_INFO"]) == (theirs.name, theirs.environ["PATH_INFO"])
+
+
+@pytest.mark.parametrize("length", range(LONG - 4, LONG + 4))
+@pytest.mark.parametrize("rest", ["/", "/b", "/b/c", "b/", "/" + "b" * LONG])
+def test_a_mount_of_any_length_is_found(length: int, rest: str) -> None:
+    prefixes = ["/a", "/" + "a" * length]
+    environ = environ_of(prefixes[1] + rest)
+
+    ours = through(mounted, prefixes, dict(environ))
+    theirs = through(DispatcherMiddleware, prefixes, dict(environ))
+
+    assert (ours.name, ours.environ) == (theirs.name, theirs.environ)
 
 
 def test_the_place_of_a_mount_is_given_percent_encoded() -> None:

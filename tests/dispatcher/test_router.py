@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.address import PROBE_HOST, Address
-from dispatcher.router import LABEL, ROOM, Router, route
+from dispatcher.router import LABEL, ROOM, SHORT, Router, route
 from dispatcher.site import App, Site
 from tests.dispatcher.wsgi import Seen, ask, environ_of, get
 
@@ -209,3 +209,34 @@ def test_spellings_of_known_hosts_take_bounded_room() -> None:
 
     assert len(remembered(site)) == len(SITE.hosts) + ROOM
     assert max(map(len, remembered(site))) <= len("wiki.example.org:65535")
+
+
+def test_paths_of_mounts_take_bounded_room_and_other_paths_none() -> None:
+    site = router()
+
+    for number in range(2 * ROOM):
+        assert get(site, f"/wiki/{number}").text == "wiki"
+        assert get(site, f"/{number}/").text == "portal"
+        assert get(site, f"/{number}/", "wiki.net").text == "wiki"
+        assert get(site, "/wiki/" + "x" * SHORT + str(number)).text == "wiki"
+        assert get(site, f"/wiki/{number}/../..").status == 400
+
+    known = [path for _, paths, *_ in site.headers.values() for path in paths]
+    assert len(known) == ROOM
+    assert all(path.startswith("/wiki/") and len(path) < SHORT for path in known)
+
+
+def test_a_path_that_is_known_is_answered_as_it_was_the_first_time() -> None:
+    app = Seen()
+    site = route(SITE, lambda *_: app)
+
+    for script in ("", "", "/outer"):
+        get(site, "/wiki/page", SCRIPT_NAME=script)
+        assert (app.environ["SCRIPT_NAME"], app.environ["PATH_INFO"]) == (f"{script}/wiki", "/page")
+
+
+def test_a_known_path_is_not_taken_for_one_with_an_encoded_slash_in_its_mount() -> None:
+    site = router()
+    assert get(site, "/wiki/page", RAW_URI="/wiki/page?q=%2f").text == "wiki"
+    assert get(site, "/wiki/page", RAW_URI="/wiki%2fpage").status == 400
+    assert get(site, "/wiki/page", RAW_URI="/wiki%2fpage?/wiki/page?").status == 400

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
@@ -39,8 +41,16 @@ def refuse(data: bytes) -> None:
     raise AssertionError(f"nothing here writes, but {data!r} was written")
 
 
+def written(path: str) -> str:
+    """Return a path as a request has it, with nothing encoded that need not be."""
+    plain = string.punctuation.replace("%", "").replace("?", "")
+    return quote(path, safe=plain, encoding="latin-1", errors="replace")
+
+
 def environ_of(path: str = "/", host: str | None = "example.org", **more: Any) -> dict[str, Any]:
-    environ: dict[str, Any] = {"PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": "", **more}
+    """Return what a server makes of a request."""
+    environ: dict[str, Any] = {"PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": ""}
+    environ = {**environ, "RAW_URI": written(path), **more}
     setup_testing_defaults(environ)
     del environ["HTTP_HOST"]
     if host is not None:
