@@ -88,6 +88,7 @@ class Overview:
         return {
             "name": name,
             "target": app.target,
+            "pool": app.pool,
             "addresses": [self.site.url(address) + "/" for address in app.addresses],
             "state": "out" if fault else "ready" if contained.loaded else "asleep",
             "fault": fault,

@@ -121,6 +121,8 @@ def test_the_status_page_tells_people_what_is_wrong(tmp_path: Path) -> None:
     assert page.headers["Content-Type"].startswith("text/html")
     assert "<script" not in page.text
     assert "Not ready" in page.text
+    assert '<p class="fault">broken</p>' in page.text
+    assert "pool default" in page.text
     assert "RuntimeError: kaput" in page.text
     assert "ZeroDivisionError" in page.text
     assert {app["name"]: app["state"] for app in told["apps"]} == {
