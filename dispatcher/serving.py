@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from werkzeug.middleware.proxy_fix import ProxyFix
-
 from dispatcher.access import AccessLog
 from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.board import board_of
@@ -15,6 +13,7 @@ from dispatcher.loading import load_eager
 from dispatcher.metrics import Counts, timed
 from dispatcher.mounts import direct
 from dispatcher.probes import Probes
+from dispatcher.proxied import Proxied
 from dispatcher.stack import stack
 
 if TYPE_CHECKING:
@@ -46,9 +45,7 @@ def serve(settings: Settings) -> WSGIApplication:
     )
     application = direct(application)
     if settings.proxies:
-        # Only what nginx overwrites is believed: not Host, Port or Prefix, which it clears.
-        trusted = settings.proxies
-        application = ProxyFix(application, x_for=trusted, x_proto=trusted, x_host=0)
+        application = Proxied(application, settings.proxies)
     return Stamped(application, settings.release) if settings.release else application
 
 
