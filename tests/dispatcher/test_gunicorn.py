@@ -16,6 +16,7 @@ path = "/"
 [pools.{pool}]
 workers = 3
 worker_class = "{kind}"
+max_requests = 500
 """
 
 SHOW = """\
@@ -61,6 +62,11 @@ def test_only_a_gevent_pool_is_patched(
 def test_the_pool_says_how_many_workers_there_are(tmp_path: Path) -> None:
     assert shown(tmp_path, named="files")["workers"] == 2
     assert shown(tmp_path, named="files", pool="files")["workers"] == 3
+
+
+def test_workers_are_not_replaced_all_at_once(tmp_path: Path) -> None:
+    settings = shown(tmp_path)
+    assert (settings["max_requests"], settings["max_requests_jitter"]) == (500, 50)
 
 
 def test_every_setting_is_one_that_gunicorn_knows(tmp_path: Path) -> None:

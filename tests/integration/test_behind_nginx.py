@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from dispatcher.address import PROBE_HOST
 from dispatcher.registry import load
 from tests.deploy.webserver import Web, fronting, needs_nginx
 from tests.dispatcher.hostile import CASES, Sees
@@ -48,14 +49,18 @@ def application(environ, start_response):
 
 
 @pytest.fixture(scope="module")
-def web() -> Iterator[Web]:
+def folder() -> Iterator[Path]:
     # A short path: that of a socket may have 107 bytes.
     with tempfile.TemporaryDirectory(prefix="web-") as name:
-        folder = Path(name)
-        (folder / "site.toml").write_text(SITE)
-        (folder / "told.py").write_text(TOLD)
-        with serving(folder), fronting(load(folder / "site.toml"), folder) as web:
-            yield web
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def web(folder: Path) -> Iterator[Web]:
+    (folder / "site.toml").write_text(SITE)
+    (folder / "told.py").write_text(TOLD)
+    with serving(folder), fronting(load(folder / "site.toml"), folder) as web:
+        yield web
 
 
 @contextmanager
@@ -71,6 +76,7 @@ def serving(folder: Path) -> Iterator[None]:
                 **environ,
                 "PYTHONPATH": f"{folder}:{environ['PYTHONPATH']}",
                 "DISPATCHER_PROXIES": "1",
+                "DISPATCHER_LOG": "json",
             },
             stdout=log,
             stderr=log,
@@ -119,6 +125,40 @@ def test_nginx_app_and_visitor_call_a_request_by_one_id(web: Web) -> None:
     assert known == answer.echo["HTTP_X_REQUEST_ID"]
     assert len(known) == 32
     assert known not in ("0" * 32, told(web)["HTTP_X_REQUEST_ID"])
+
+
+def test_the_log_calls_a_request_by_the_id_that_nginx_gave_it(web: Web, folder: Path) -> None:
+    known = web.get("example.org", "/bad/valueerror_in_call").headers["x-request-id"]
+
+    def lines() -> list[dict[str, Any]]:
+        parsed = (json.loads(line) for line in (folder / "log").read_text().splitlines())
+        return [line for line in parsed if line.get("request_id") == known]
+
+    until("the request is logged", lambda: bool(lines()) and lines()[-1]["event"] == "request")
+    assert all(line["app"] == "bad" for line in lines())
+    assert any("exception" in line for line in lines())
+    last = lines()[-1]
+    assert (last["mount"], last["status"]) == ("example.org/bad", 500)
+
+
+@pytest.mark.parametrize(
+    ("target", "host"),
+    [
+        ("/status", PROBE_HOST),
+        ("/status", f"{PROBE_HOST}."),
+        ("/status", f"{PROBE_HOST}:80"),
+        (f"http://{PROBE_HOST}/status", "example.org"),
+        ("http://example.org/status", PROBE_HOST),
+        (f"//{PROBE_HOST}/status", "example.org"),
+    ],
+)
+def test_no_visitor_reaches_the_probes(web: Web, target: str, host: str) -> None:
+    words = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: {PROBE_HOST}\r\n"
+    with socket.create_connection(("127.0.0.1", web.port), 10) as connection:
+        connection.sendall(f"{words}Connection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b"pid" not in answer
+    assert b" 421 " in answer.splitlines()[0] or b'"SCRIPT_NAME"' in answer
 
 
 @pytest.mark.parametrize("name", ["valueerror_midway", "too_short", "systemexit_midway"])

@@ -137,6 +137,23 @@ def test_a_worker_that_gives_no_sign_of_life_is_replaced(tmp_path: Path) -> None
         (tmp_path / "enough").touch()
 
 
+@pytest.mark.parametrize("kind", ["gevent", "gthread", "sync"])
+def test_a_sign_of_life_waits_for_no_disk_and_no_pool_listens_elsewhere(
+    tmp_path: Path, kind: str
+) -> None:
+    with pool(tmp_path, f'worker_class = "{kind}"') as site:
+        worker = site.get("/worker").text.split()[0]
+        opened = {
+            str(file.readlink())
+            for pid in (worker, site.process.pid)
+            for file in Path(f"/proc/{pid}/fd").iterdir()
+        }
+        sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    assert any(name.startswith("/dev/shm/wgunicorn-") for name in opened)
+    named = [words[7] for words in sockets if f"socket:[{words[6]}]" in opened and len(words) > 7]
+    assert named == []
+
+
 LIMITS = {
     b"GET /%s HTTP/1.0" % (b"x" * 8000): b" 200 ",
     b"GET /%s HTTP/1.0" % (b"x" * 8200): b" 414 ",
