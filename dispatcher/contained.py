@@ -104,6 +104,10 @@ class Contained:
         """
         self._try(min(seconds, self.app.load_seconds))
 
+    def forget(self) -> None:
+        """Let go of an app that nobody asks any more, so that it waits for no garbage collector."""
+        self._loaded = None
+
     def page(self) -> Page:
         """Return the answer while the app is out."""
         error = self.error

@@ -139,6 +139,9 @@ class Tenants:
                     self.hooks.close(instance.made)
             except Exception:
                 log.exception("%s: tenant %r does not close", self.app.name, tenant)
+            finally:
+                instance.made = None
+                instance.contained.forget()
 
         contained = self.contain(for_tenant(self.app, tenant), load)
         instance = Instance(contained, Lease(close), used=now, asked=now)
