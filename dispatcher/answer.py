@@ -130,6 +130,8 @@ class Answer:
                 if chunk.__class__ is not bytes and not isinstance(chunk, bytes):
                     raise Breach(f"a body is made of bytes, not of {type(chunk).__name__}")
                 if not self.begun:
+                    if self.status and not chunk:
+                        continue  # PEP 3333: that is not yet a part of the body
                     self.begin()
                 exchange.sent += len(chunk)
                 handed = True

@@ -166,6 +166,13 @@ def starts_late(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     yield b"whole"
 
 
+@case("makes an empty part and then raises an exception", Sees.PAGE, "ValueError: kaput")
+def empty_and_raises(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    start_response("200 OK", TEXT)
+    yield b""
+    raise ValueError("kaput")
+
+
 @case("calls `start_response` twice", Sees.PAGE, "start_response was called twice")
 def starts_twice(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     start_response("200 OK", TEXT)
@@ -181,6 +188,17 @@ def starts_anew(environ: WSGIEnvironment, start_response: StartResponse) -> Iter
     except ValueError:
         start_response("200 OK", TEXT, sys.exc_info())
     return [b"whole"]
+
+
+@case("calls it again with `exc_info` after an empty part, as it may", Sees.WHOLE)
+def empty_and_anew(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
+    start_response("500 Oops", [("X-Gone", "1")])
+    yield b""
+    try:
+        raise ValueError("kaput")
+    except ValueError:
+        start_response("200 OK", TEXT, sys.exc_info())
+    yield b"whole"
 
 
 @case("calls it again with `exc_info` after a part was sent", Sees.CUT, "ValueError: kaput")

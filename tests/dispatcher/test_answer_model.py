@@ -86,7 +86,8 @@ class Expected:
                     return  # it has nothing to write with
                 self.failed = not self.started or not isinstance(part, bytes)
                 if not self.failed:
-                    before, self.begun = len(self.sent), True
+                    before = len(self.sent)
+                    self.begun = self.begun or write or part != b""
                     self.sent += part
                     if not write and self.length is not None and len(self.sent) > self.length:
                         self.full = True
