@@ -10,6 +10,7 @@ are to read keeps its name; beside it goes a mark under the app's own name,
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 SEPARATOR = "~"
@@ -25,7 +26,7 @@ SPACE = " \t"
 
 
 class Namespace:
-    """The cookies of one app at one address. It keeps nothing of what it is shown."""
+    """The cookies of one app at one address. It keeps no names and values that it is shown."""
 
     __slots__ = ("alone", "prefix", "scripted", "secure_prefix")
 
@@ -63,8 +64,13 @@ class Namespace:
             return header[start:] if header.startswith(prefix) else ""
         if prefix not in header:
             return ""
-        pairs = [pair.strip(SPACE) for pair in header.split(";")]
-        return "; ".join([pair[start:] for pair in pairs if pair.startswith(prefix)])
+        own = []
+        for pair in header.split(";"):
+            if prefix in pair:
+                stripped = pair.strip(SPACE)
+                if stripped.startswith(prefix):
+                    own.append(stripped[start:])
+        return "; ".join(own)
 
     def sorted_out(self, header: str, prefix: str) -> list[str]:
         """Return the app's pairs where some are under plain names.
@@ -112,7 +118,7 @@ class Namespace:
         if not equals:
             name, text = "", name.strip(SPACE)  # RFC 6265bis: a value without a name
         name = name.strip(SPACE)
-        scope = scoped(rest, mount, bare=bare)
+        scope = scoped(rest, mount, bare)
         ours = scope.text if scope.secure or not secure else f"{scope.text}; Secure"
         if secure and self.alone and scope.path != "/":
             ours = f"{without_path(ours)}; Path=/"
@@ -145,7 +151,8 @@ class Scope(NamedTuple):
     """The attributes, kept to the mount."""
 
 
-def scoped(attributes: str, mount: str, *, bare: bool) -> Scope:
+@lru_cache(maxsize=256)  # most apps write one or two, over and over
+def scoped(attributes: str, mount: str, bare: bool) -> Scope:
     """Read attributes and keep them to the mount. Of several paths the last one counts."""
     hidden = secure = False
     effective = ""
