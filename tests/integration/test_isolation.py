@@ -96,6 +96,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield site
 
 
+def test_of_ten_apps_under_gunicorn_none_takes_the_session_of_another(tmp_path: Path) -> None:
+    names = [f"app{number}" for number in range(10)]
+    table = '[apps.{0}]\napp = "sessions:create_app"\nargs = {{ name = "{0}" }}\npath = "/{0}"\n'
+    (tmp_path / "sessions.py").write_text(APP)
+    (tmp_path / "site.toml").write_text(
+        'name = "yard"\ndomain = "example.org"\n' + "".join(map(table.format, names))
+    )
+    with served(tmp_path, "--server", "gunicorn") as site:
+        url = f"http://127.0.0.1:{site.port}"
+
+        def cookie(of: str) -> str:
+            set_cookies = httpx.get(f"{url}/{of}/login").headers.get_list("Set-Cookie")
+            (own,) = [one for one in set_cookies if one.startswith(f"{of}~session=")]
+            return own.partition(";")[0].partition("=")[2]
+
+        sessions = {name: cookie(name) for name in names}
+        with httpx.Client() as client:
+
+            def who(at: str, sent: str) -> str:
+                answer = client.get(f"{url}/{at}/", headers={"Cookie": sent})
+                return answer.text.partition(",")[0]
+
+            for owner, session in sessions.items():
+                for at in names:
+                    taken = "nobody" if at != owner else f"somebody of {owner}"
+                    assert who(at, f"{at}~session={session}") == taken
+                    if at != owner:
+                        assert who(at, f"session={session}; {owner}~session={session}") == "nobody"
+
+
 class Here(httpx.HTTPTransport):
     """Whatever the host is called, it is this machine: not all resolvers know ``*.localhost``."""
 
