@@ -12,8 +12,30 @@ import pytest
 from tests.integration.chromium import needs_chromium, shown
 from tests.integration.served import Served, served
 
-APP = """\
+APP = '''\
+from threading import Event
 from flask import Flask, redirect, request, session
+
+WORKER = """<!doctype html><body><script>
+async function register(scope) {
+    try {
+        const url = "worker.js?scope=" + scope
+        return (await navigator.serviceWorker.register(url, { scope })).scope
+    } catch (error) {
+        return error.name
+    }
+}
+async function all() {
+    const told = []
+    for (const scope of ["/wiki/", "/", "/shop/"])
+        told.push(await register(scope))
+    document.body.append(told.join(" "))
+    await fetch("told")
+}
+all()
+</script><img src="hold"></body>"""
+
+told = Event()
 
 def create_app(name):
     app = Flask(name)
@@ -29,12 +51,31 @@ def create_app(name):
     def whoami():
         return f"{session.get('user', 'nobody')}, {request.cookies.get('theme', 'no theme')}"
 
+    @app.get("/worker")
+    def worker():
+        return WORKER
+
+    @app.get("/hold")
+    def hold():  # while something loads, the browser's own clock does not run ahead
+        told.wait(10)
+        return ""
+
+    @app.get("/told")
+    def tell():
+        told.set()
+        return ""
+
+    @app.get("/worker.js")
+    def script():
+        headers = {"Service-Worker-Allowed": request.args["scope"]}
+        return "", {"Content-Type": "text/javascript", **headers}
+
     @app.get("/seen")
     def seen():
         return " ".join(sorted(request.cookies))
 
     return app
-"""
+'''
 
 PORTAL = '''\
 PAGE = """<!doctype html><body><script>
@@ -80,6 +121,9 @@ subdomain = "wiki"
 app = "sessions:create_app"
 args = { name = "shop" }
 path = "/shop"
+
+[pools.default]
+workers = 1
 """
 
 
@@ -168,6 +212,15 @@ def test_a_browser_is_logged_in_at_both_and_its_scripts_see_what_is_theirs(
         "theme=p",
         "somebody of wiki, changed",
     ]
+
+
+@needs_chromium
+def test_a_service_worker_reaches_no_further_than_its_apps_prefix(
+    site: Served, tmp_path: Path
+) -> None:
+    url = f"http://localhost:{site.port}"
+    told = shown(f"{url}/wiki/worker", tmp_path).split()
+    assert told[-3:] == [f"{url}/wiki/", "SecurityError", "SecurityError"]
 
 
 @needs_chromium
