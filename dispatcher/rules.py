@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 20
 RETRY_SECONDS = 30
 
+ROOM = 64
+"""So many failures are remembered."""
+
 ASKED = "DISPATCHER_ENDPOINTS"
 """Set in the environment of a process that tells an app's rules, so that it asks for none."""
 
@@ -69,7 +72,7 @@ class Rules:
         """``ask`` gets an app's name and tenant, and raises `OutError`."""
         self.ask = ask or asked
         self.known: dict[str, Map] = {}
-        self.out: dict[str, tuple[float, OutError]] = {}
+        self.out: dict[tuple[str, str], tuple[float, OutError]] = {}
         self._lock = Lock()
 
     def of(self, app: App, tenant: str) -> Map:
@@ -81,13 +84,15 @@ class Rules:
         with self._lock:
             if name in self.known:
                 return self.known[name]
-            failed_at, error = self.out.get(name, (0.0, None))
+            failed_at, error = self.out.get((name, tenant), (0.0, None))
             if error is not None and time.monotonic() - failed_at < RETRY_SECONDS:
                 raise error
             try:
                 told = self.ask(name, tenant)
             except OutError as error:
-                self.out[name] = time.monotonic(), error
+                if len(self.out) >= ROOM:  # names of tenants may come from strangers
+                    self.out.clear()
+                self.out[name, tenant] = time.monotonic(), error
                 log.warning("%s", error)
                 raise
             if told is None:
@@ -119,7 +124,9 @@ def asked(name: str, tenant: str) -> list[Exported] | None:
             reason = f"its endpoints could not be asked for within {PATIENCE_SECONDS} s"
         except subprocess.CalledProcessError as error:
             last = (error.stderr.strip() or f"exit {error.returncode}").splitlines()[-1]
-            reason = f"its endpoints could not be asked for: {last.removeprefix('Error: ')}"
+            for said in ("Error: ", f"site_url({name!r}): "):
+                last = last.removeprefix(said)
+            reason = f"its endpoints could not be asked for: {last}"
         except (OSError, ValueError) as error:
             reason = f"its endpoints could not be asked for: {error}"
     raise OutError(name, reason)

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.routing import Map
 
 from dispatcher.endpoints import Exported, LinkError
-from dispatcher.rules import OutError, Rules, asked
+from dispatcher.rules import ROOM, OutError, Rules, asked
 from dispatcher.site import App
 from tests.dispatcher.conftest import Write
 
@@ -76,7 +76,7 @@ def test_another_process_tells_what_an_app_has_and_this_one_imports_nothing() ->
     ("name", "tenant", "fault"),
     [
         ("broken", "", "yard_members has no 'broken'"),
-        ("archive", "stranger", "there is no tenant 'stranger'"),
+        ("archive", "stranger", "be asked for: there is no tenant 'stranger'"),
         ("mutual", "", "its endpoints are not known while another app tells its own"),
     ],
 )
@@ -124,6 +124,21 @@ def test_an_app_that_is_out_is_not_asked_for_with_every_link(
             rules.of(MEMBERS_APP, "")
     assert times == ["members"]
     assert len(caplog.records) == 1
+
+
+def test_a_tenant_that_there_is_not_does_not_put_the_app_out_for_others() -> None:
+    def ask(name: str, tenant: str) -> list[Exported]:
+        if tenant != "choir":
+            raise OutError(name, "there is no such tenant")
+        return []
+
+    rules = Rules(ask)
+    for number in range(200):
+        with pytest.raises(OutError):
+            rules.of(MEMBERS_APP, f"stranger{number}")
+    assert isinstance(rules.of(MEMBERS_APP, "choir"), Map)
+    assert isinstance(rules.of(MEMBERS_APP, "stranger1"), Map)
+    assert len(rules.out) <= ROOM
 
 
 def test_an_app_without_endpoints_is_told_to_be_one() -> None:
