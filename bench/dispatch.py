@@ -1,10 +1,8 @@
 """What does dispatching a request cost? ``python -m bench.dispatch`` says.
 
-Four ways to the same app, at 1 to 10,000 mounts: Werkzeug's own DispatcherMiddleware,
-ours, ours behind the router of hosts, and that with each app contained, as it is served.
-They take turns in one process, in batches of a few milliseconds, so that what
-slows the machine slows all of them; a ratio is the median of the ratios of each
-turn. What the called app does is subtracted, by calling it without any of them.
+As a share of a trivial Flask request, and beside others that do the like: by path with 1
+to 100,000 mounts, by host, for short, long and odd paths; then with all that stands
+around an app. What the called app does is subtracted, by calling it alone as well.
 """
 
 from __future__ import annotations
@@ -12,165 +10,170 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import statistics
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, NamedTuple
-from wsgiref.util import setup_testing_defaults
+from typing import TYPE_CHECKING, NamedTuple
 
-from flask import Flask
-from werkzeug.middleware.dispatcher import DispatcherMiddleware
-
-from dispatcher.address import Address
-from dispatcher.contained import Contained
-from dispatcher.mounts import Mounts
-from dispatcher.router import route
-from dispatcher.site import App, Site
-from dispatcher.stack import stack
+from bench import dispatch_ways as way
+from bench.dispatch_kept import Kept, kept
+from bench.dispatch_times import Asked, net, share, times
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
-COUNTS = (1, 10, 1_000, 10_000)
-TURNS = 60
-BATCH_SECONDS = 0.004
-BODY = [b"hello"]
-TARGET = "bench.dispatch:nothing"
+TURNS, QUICK_TURNS = 200, 3
+COUNTS, QUICK_COUNTS = (1, 10, 100, 1_000, 10_000, 100_000), (1, 100)
+STRANGERS, QUICK_STRANGERS = 100_000, 500
+FLASK, IDLE = "a trivial Flask request", "the app alone"
+SLOWEST = {"Paste": 10_000, "Map": 10_000}
+"""The most mounts that others are asked to bear: more take minutes to make."""
 
 
 class Figure(NamedTuple):
-    """One line of the table; times are medians in microseconds for each request."""
+    """One cell: what one way took of a request, beyond the app itself."""
 
+    table: str
     case: str
-    mounts: int
-    werkzeug: float
-    ours: float
-    routed: float
-    served: float
+    way: str
+    microseconds: float
 
-    ours_to_werkzeug: float
-    """Below 1 is cheaper."""
-
-    served_share: float
-    """In percent of a trivial Flask request, this one not dispatched."""
-
-    werkzeug_share: float
+    percent: float
+    """Of a trivial Flask request for a short path, in the same turn."""
 
 
-def nothing(_environ: WSGIEnvironment, _start_response: StartResponse) -> Iterable[bytes]:
-    """Be the app whose cost is next to none."""
-    return BODY
+Cases = dict[str, dict[str, Asked]]
+"""What is asked in each case, each way."""
 
 
-def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-    """Be the server that hears of an answer and does nothing."""
-
-
-def trivial() -> WSGIApplication:
-    """Return the Flask app whose request is the measure: one route, a few bytes."""
-    app = Flask("trivial")
-    app.add_url_rule("/<path:path>", view_func=lambda path: "hello")  # noqa: ARG005
-    app.add_url_rule("/", "home", view_func=lambda: "hello")
-    return app
-
-
-def environ_of(path: str) -> dict[str, Any]:
-    environ: dict[str, Any] = {"PATH_INFO": path, "SCRIPT_NAME": "", "HTTP_HOST": "example.org"}
-    setup_testing_defaults(environ)
-    return environ
-
-
-def ways(count: int) -> dict[str, WSGIApplication]:
-    """Return each way to ``nothing``, with ``count`` mounts like /app17."""
-    prefixes = [f"/app{number}" for number in range(count)]
-    apps = tuple(App(p[1:], TARGET, (Address("example.org", p),)) for p in prefixes)
-    root = App("root", TARGET, (Address("example.org"),))
-    site = Site("bench", "example.org", (root, *apps))
+def by_mounts(counts: Iterable[int]) -> Cases:
+    makers = {
+        "ours": way.ours,
+        "ours, new path": way.ours_full,
+        "DispatcherMiddleware": way.werkzeug,
+        "Paste": way.paste,
+        "CherryPy": way.cherrypy,
+    }
     return {
-        "nothing": nothing,
-        "werkzeug": DispatcherMiddleware(nothing, dict.fromkeys(prefixes, nothing)),
-        "ours": Mounts(nothing, dict.fromkeys(prefixes, nothing)),
-        "routed": route(site, lambda *_: nothing),
-        "served": stack(site, {app.name: contained(app) for app in site}),
+        f"{count:,} mounts": {
+            name: Asked(app, way.environ_of(f"/app{count // 2}/news"))
+            for name, app in made(makers, count).items()
+        }
+        for count in counts
     }
 
 
-def contained(app: App) -> Contained:
-    loaded = Contained(app)
-    loaded.load()
-    return loaded
-
-
-def times(
-    measured: Mapping[str, WSGIApplication], environ: Mapping[str, Any], turns: int
-) -> dict[str, list[float]]:
-    """Return the seconds a request took each way, turn by turn."""
-    sizes = {name: batch_of(app, environ) for name, app in measured.items()}
-    found: dict[str, list[float]] = {name: [] for name in measured}
-    names = list(measured)
-    for turn in range(turns):
-        for name in names if turn % 2 else reversed(names):
-            found[name].append(batch(measured[name], environ, sizes[name]) / sizes[name])
+def made(
+    makers: Mapping[str, Callable[[int], WSGIApplication]], count: int
+) -> dict[str, WSGIApplication]:
+    """Make each that can be made; say which is not installed."""
+    found = {}
+    for name, make in makers.items():
+        if count > SLOWEST.get(name, count):
+            continue
+        try:
+            found[name] = make(count)
+        except ImportError as error:
+            print(f"{name} is left out: {error}", file=sys.stderr)
     return found
 
 
-def batch(app: WSGIApplication, environ: Mapping[str, Any], size: int) -> float:
-    """Return the seconds that ``size`` requests take, each with an environ of its own."""
-    environs = [dict(environ) for _ in range(size)]
-    started = time.perf_counter()
-    for one in environs:
-        app(one, start)
-    return time.perf_counter() - started
+def by_paths(paths: Mapping[str, str]) -> Cases:
+    apps = {
+        "ours": way.ours(1_000),
+        "ours, new path": way.ours_full(1_000),
+        "DispatcherMiddleware": way.werkzeug(1_000),
+    }
+    return {
+        case: {
+            name: Asked(app, way.environ_of(path))
+            for name, app in apps.items()
+            if name.startswith("ours") or path.count("/") < 1_000  # it would take a minute
+        }
+        for case, path in paths.items()
+    }
 
 
-def batch_of(app: WSGIApplication, environ: Mapping[str, Any]) -> int:
-    """Return how many requests take about `BATCH_SECONDS`."""
-    batch(app, environ, 3)
-    return max(3, min(5_000, int(BATCH_SECONDS / (batch(app, environ, 20) / 20))))
+def by_hosts(counts: Iterable[int]) -> Cases:
+    makers = {"ours": way.our_hosts, "SubdomainDispatcher": way.documented, "Map": way.host_map}
+    cases: Cases = {}
+    for count in counts:
+        found = made(makers, count)
+        host = f"app{count // 2}.{way.DOMAIN}"
+        cases[f"{count:,} hosts"] = {
+            name: Asked(app, way.environ_of("/news", host)) for name, app in found.items()
+        }
+        wild = way.environ_of("/news", f"someone.all.{way.DOMAIN}")
+        cases[f"a name below a wildcard, {count:,} hosts"] = {"ours": Asked(found["ours"], wild)}
+    return cases
 
 
-def measure(case: str, count: int, path: str, turns: int) -> Figure:
-    found = times({**ways(count), "flask": trivial()}, environ_of(path), turns)
-
-    def each(name: str) -> list[float]:
-        pairs = zip(found[name], found["nothing"], strict=True)
-        return [seconds - idle for seconds, idle in pairs]
-
-    def middle(name: str) -> float:
-        return statistics.median(each(name))
-
-    def ratio(name: str, base: Iterable[float]) -> float:
-        return statistics.median(a / b for a, b in zip(each(name), base, strict=True))
-
-    return Figure(
-        case,
-        count,
-        werkzeug=middle("werkzeug") * 1e6,
-        ours=middle("ours") * 1e6,
-        routed=middle("routed") * 1e6,
-        served=middle("served") * 1e6,
-        ours_to_werkzeug=ratio("ours", each("werkzeug")),
-        served_share=ratio("served", found["flask"]) * 100,
-        werkzeug_share=ratio("werkzeug", found["flask"]) * 100,
-    )
+def all_together() -> Cases:
+    cookie = "flaskyard=1; app50~session=abcdefghijklmnopqrstuvwxyz; app51~session=abcdefghijklm"
+    asked = {
+        "no cookies": (way.hello, way.environ_of("/app50/news")),
+        "cookies both ways": (way.greeting, way.environ_of("/app50/news", HTTP_COOKIE=cookie)),
+    }
+    cases: Cases = {}
+    for case, (app, environ) in asked.items():
+        around = {
+            name: way.all_of_ours(app, 100, observers)
+            for name, observers in way.observers(100).items()
+        }
+        around["and ProxyFix, X-Release"] = way.as_served(around["and access log"])
+        cases[case] = {name: Asked(one, environ) for name, one in around.items()}
+    return cases
 
 
-CASES: dict[str, Callable[[int], str]] = {
-    "a page of an app": lambda count: f"/app{count // 2}/news",
-    "a page of no mount": lambda _: "/about",
-    "20 segments below an app": lambda count: f"/app{count // 2}" + "/part" * 20,
-    "20 segments of no mount": lambda _: "/part" * 20,
-    "4,000 slashes": lambda _: "/" * 4000,
+SEGMENTS = {f"{n} segments below a mount": "/app500" + "/part" * n for n in (1, 3, 10, 30, 100)}
+PATHS = {
+    "the root app's page": "/news",
+    "the root app's first page": "/",
+    "a file below a mount": "/app500/static/site.css",
+    "an encoded letter": "/app500/%41",
+    "an encoded query": "/app500/news?q=%20",
+    "a dot segment in the tail": "/app500/a/../b",
+    "4 kB below a mount": "/app500/" + "x" * 4_000,
+    "4 kB below a mount, a dot at its end": "/app500/" + "x" * 4_000 + ".css",
+    "4 kB of the root app": "/" + "x" * 4_000,
+    "2,000 segments": "/app500" + "/a" * 2_000,
+    "4,000 slashes": "/" * 4_000,
 }
-"""What is asked for, given how many mounts there are."""
 
 
-def figures(turns: int) -> list[Figure]:
-    flat, *rest = CASES
-    shown = [(flat, count) for count in COUNTS] + [(case, 1_000) for case in rest]
-    return [measure(case, count, CASES[case](count), turns) for case, count in shown]
+def figures(
+    table: str, cases: Cases, turns: int, alone: WSGIApplication = way.nothing
+) -> list[Figure]:
+    """Measure all cases of a table in the same turns."""
+    ways = {
+        f"{case}|{name}": asked for case, all_of in cases.items() for name, asked in all_of.items()
+    }
+    short = way.environ_of("/app50/news")
+    found = times({IDLE: Asked(alone, short), FLASK: Asked(way.trivial(), short), **ways}, turns)
+    return [
+        Figure(table, case, name, net(found, key, IDLE), share(found, key, IDLE, FLASK))
+        for key in ways
+        for case, name in [key.split("|")]
+    ]
+
+
+def show(rows: list[Figure]) -> None:
+    """Print a table in Markdown: a line for each case, a column for each way."""
+    names = list(dict.fromkeys(row.way for row in rows))
+    print(f"\n| {rows[0].table} | {' | '.join(names)} |")
+    print("|---|" + "--:|" * len(names))
+    cells = {
+        (row.case, row.way): f"{row.microseconds:,.2f} µs, {row.percent:,.2f} %" for row in rows
+    }
+    for case in dict.fromkeys(row.case for row in rows):
+        print(f"| {case} | {' | '.join(cells.get((case, name), '') for name in names)} |")
+
+
+def show_kept(rows: Iterable[Kept]) -> None:
+    print("\n| requests of strangers | count | bytes kept | objects kept |")
+    print("|---|--:|--:|--:|")
+    for row in rows:
+        print(f"| {row.requests} | {row.asked:,} | {row.kept_bytes:,} | {row.kept_objects:,} |")
 
 
 def machine() -> str:
@@ -178,40 +181,31 @@ def machine() -> str:
     return f"Python {platform.python_version()}, {libraries}, {platform.machine()}"
 
 
-COLUMNS = (
-    "request",
-    "mounts",
-    "Werkzeug, µs",
-    "ours",
-    "and router",
-    "and contained",
-    "ours to Werkzeug",
-    "all of ours, of Flask",
-    "Werkzeug, of Flask",
-)
-
-
-def show(rows: Iterable[Figure]) -> None:
-    print(f"| {' | '.join(COLUMNS)} |")
-    print("|---|" + "--:|" * (len(COLUMNS) - 1))
-    for row in rows:
-        times = (f"{us:,.2f}" for us in (row.werkzeug, row.ours, row.routed, row.served))
-        shares = (f"{percent:,.1f} %" for percent in (row.served_share, row.werkzeug_share))
-        cells = (row.case, f"{row.mounts:,}", *times, f"{row.ours_to_werkzeug:.2g}", *shares)
-        print(f"| {' | '.join(cells)} |")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="What dispatching a request costs.")
     parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--turns", type=int, default=TURNS, help="of each way, default %(default)s")
+    parser.add_argument("--quick", action="store_true", help="does it run? Its figures say little")
+    parser.add_argument("--turns", type=int, help=f"of each way, default {TURNS}")
     options = parser.parse_args()
+    turns = options.turns or (QUICK_TURNS if options.quick else TURNS)
+    counts = QUICK_COUNTS if options.quick else COUNTS
     print(machine(), file=sys.stderr)
-    rows = figures(options.turns)
+    tables = [
+        figures("by path, below a mount", by_mounts(counts), turns),
+        figures("by path, 1,000 mounts", by_paths(SEGMENTS), turns),
+        figures("other paths, 1,000 mounts", by_paths(PATHS), turns),
+        figures("by host", by_hosts(counts[:5]), turns),
+        figures("all of it, 100 mounts", all_together(), turns, way.hello),
+    ]
+    left = kept(QUICK_STRANGERS if options.quick else STRANGERS)
     if options.json:
-        print(json.dumps({"machine": machine(), "figures": [row._asdict() for row in rows]}))
-    else:
+        found = [row._asdict() for rows in tables for row in rows]
+        told = {"machine": machine(), "figures": found, "kept": [row._asdict() for row in left]}
+        print(json.dumps(told))
+        return
+    for rows in tables:
         show(rows)
+    show_kept(left)
 
 
 if __name__ == "__main__":
