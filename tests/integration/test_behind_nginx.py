@@ -40,9 +40,18 @@ path = "/bad"
 """
 
 TOLD = """\
-import json
+import json, os, time
+
+def steps():
+    yield b"first"
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    yield b"second"
 
 def application(environ, start_response):
+    if environ["PATH_INFO"] == "/steps":
+        start_response("200 OK", [])
+        return steps()
     start_response("200 OK", [("Content-Type", "application/json"), ("X-Request-ID", "forged")])
     return [json.dumps({k: v for k, v in environ.items() if isinstance(v, str)}).encode()]
 """
@@ -159,6 +168,17 @@ def test_no_visitor_reaches_the_probes(web: Web, target: str, host: str) -> None
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert b"pid" not in answer
     assert b" 421 " in answer.splitlines()[0] or b'"SCRIPT_NAME"' in answer
+
+
+def test_a_part_of_an_answer_passes_nginx_before_the_next_is_made(web: Web, folder: Path) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=10)
+    connection.request("GET", "/steps", headers={"Host": "example.org"})
+    answer = connection.getresponse()
+
+    assert answer.read(5) == b"first"
+    (folder / "go").touch()
+    assert answer.read() == b"second"
+    connection.close()
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
