@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.breach import Breach, Cut, is_servers
 from dispatcher.pages import Page
-from dispatcher.sendfile import size_to_send
+from dispatcher.sendfile import Closing, size_to_send, taken_over
 from dispatcher.status import CODES, WITHOUT_BODY, code_of
 
 if TYPE_CHECKING:
@@ -116,9 +115,7 @@ class Answer:
         """Leave a plain file to the server, which may have the kernel send it."""
         self.begin()
         self.exchange.sent = size
-        # Not always the file's own: it may say that a tenant's app is in use no longer.
-        self.body = Closing(getattr(wrapper, "close", wrapper.filelike.close))
-        wrapper.close = self.close
+        self.body = taken_over(wrapper, self.close)
         return wrapper  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[bytes]:
@@ -209,10 +206,3 @@ class Answer:
         method, exchange = self.environ.get("REQUEST_METHOD"), self.exchange
         path = f"{exchange.script}{self.environ.get('PATH_INFO', '')}"
         log.error("%s %s %s, request %s", method, path, what, exchange.request_id, exc_info=error)
-
-
-@dataclass(slots=True)
-class Closing:
-    """What is left to be done for a body that the server has taken."""
-
-    close: Callable[[], object]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 FILES = (io.BufferedReader, io.FileIO, io.BufferedRandom)
@@ -29,3 +31,20 @@ def size_to_send(wrapper: Any, announced: int) -> int | None:
     if announced > left:
         return None
     return announced if announced >= 0 else left
+
+
+@dataclass(slots=True)
+class Closing:
+    """What is left to be done for a body that the server has taken."""
+
+    close: Callable[[], object]
+
+
+def taken_over(wrapper: Any, close: Callable[[], None]) -> Closing:
+    """Have ``close`` called where a wrapper is closed; return what was to be called then.
+
+    That is not always the file's own: it may say that a tenant's app is in use no longer.
+    """
+    closing = Closing(getattr(wrapper, "close", wrapper.filelike.close))
+    wrapper.close = close
+    return closing
