@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.utils import redirect
 
-from dispatcher.mounts import with_slash
+from dispatcher.mounts import AMBIGUOUS, with_slash
+from dispatcher.paths import as_proxied, has_dot_segment, is_written_out
 from dispatcher.router import LABEL, UNKNOWN_PATH
 from dispatcher.tenancy import is_tenant
 
@@ -40,7 +41,8 @@ class ByPath:
     """The tenant is the next segment of the path, and part of the mount (PEP 3333).
 
     What is no tenant's name is the site's 404, and so is the place above all tenants. GET and
-    HEAD of ``/t/choir`` lead to ``/t/choir/``, as they do at a mount.
+    HEAD of ``/t/choir`` lead to ``/t/choir/``, as they do at a mount. Where a proxy might read
+    another tenant in the path, the answer is 400.
     """
 
     def __init__(self, inner: WSGIApplication) -> None:
@@ -52,6 +54,8 @@ class ByPath:
         if path[:1] != "/" or not is_tenant(tenant):
             return UNKNOWN_PATH(environ, start_response)
         script = f"{environ.get('SCRIPT_NAME', '')}/{tenant}"
+        if is_ambiguous(path, f"/{tenant}", script, environ.get("RAW_URI", "/")):
+            return AMBIGUOUS(environ, start_response)
         if not slash and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             there = redirect(with_slash(script, environ.get("QUERY_STRING", "")), 308)
             return there(environ, start_response)
@@ -59,3 +63,10 @@ class ByPath:
         environ["SCRIPT_NAME"] = script
         environ["PATH_INFO"] = slash + rest
         return self.inner(environ, start_response)
+
+
+def is_ambiguous(path: str, tenant: str, script: str, target: str) -> bool:
+    """Whether dot segments lead out of the tenant's mount, or a slash of it is encoded."""
+    if "/." in path and has_dot_segment(path) and as_proxied(path, 1) != tenant:
+        return True
+    return "%" in target and not is_written_out(script, target)

@@ -17,7 +17,7 @@ BY_HOST = Address("*.archive.example.org")
         ("/choir/", "choir", "/t/choir", "/"),
         ("/choir/a/b", "choir", "/t/choir", "/a/b"),
         ("/choir//x", "choir", "/t/choir", "//x"),
-        ("/choir/../band/", "choir", "/t/choir", "/../band/"),
+        ("/choir/a/../b", "choir", "/t/choir", "/a/../b"),
         ("/9/", "9", "/t/9", "/"),
     ],
 )
@@ -28,6 +28,30 @@ def test_the_tenant_by_path_is_the_next_segment_and_part_of_the_mount(
     get(named(BY_PATH, app), path, SCRIPT_NAME="/t")
     seen = app.environ
     assert (seen[TENANT], seen["SCRIPT_NAME"], seen["PATH_INFO"]) == (tenant, script, rest)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/choir/../band/", "/t/choir/../band/"),
+        ("/choir/..", "/t/choir/.."),
+        ("/choir/../../", "/t/choir/../../"),
+        ("/choir/../band/", "/t/choir/%2e%2e/band/"),
+        ("/choir/band/", "/t/choir%2Fband/"),
+        ("/choir/", "/t%2fchoir/"),
+    ],
+)
+def test_a_path_in_which_two_tenants_can_be_read_reaches_neither(path: str, target: str) -> None:
+    app = Seen()
+    environ = environ_of(path, SCRIPT_NAME="/t", RAW_URI=target)
+    assert ask(named(BY_PATH, app), environ).status == 400
+    assert not app.calls
+
+
+def test_other_letters_of_a_tenants_name_may_be_encoded() -> None:
+    app = Seen()
+    get(named(BY_PATH, app), "/choir/a/b", SCRIPT_NAME="/t", RAW_URI="/t/%63hoir/a%2fb")
+    assert app.environ[TENANT] == "choir"
 
 
 @pytest.mark.parametrize("path", ["", "/", "//choir/", "/Choir/", "/a.b/", "/../", "/a_b", "/é/"])
