@@ -1,0 +1,1 @@
+"""What does serving cost, through nginx and gunicorn? ``python -m bench.serve`` says."""
