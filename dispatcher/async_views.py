@@ -9,6 +9,8 @@ from contextvars import Context, copy_context
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.flask_module import flask_module
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from gevent.threadpool import ThreadPool
@@ -25,7 +27,7 @@ def accommodate(app: WSGIApplication) -> WSGIApplication:
     What Flask takes for it, asgiref, refuses a second event loop in one thread, and all
     greenlets share one. Elsewhere, and where the app has a way of its own, nothing is done.
     """
-    flask, monkey = sys.modules.get("flask"), sys.modules.get("gevent.monkey")
+    flask, monkey = flask_module(), sys.modules.get("gevent.monkey")
     if flask is None or monkey is None or not monkey.is_module_patched("threading"):
         return app
     if isinstance(app, flask.Flask) and type(app).async_to_sync is flask.Flask.async_to_sync:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from dispatcher.address import LOCAL_DOMAIN
+from dispatcher.flask_module import flask_module
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -74,7 +74,7 @@ def hosts(site: Site, app: App) -> Iterable[str]:
 
 def flask_of(made: Any) -> Flask | None:
     """Return the Flask app that is ``made`` or within it. Imports no Flask for that."""
-    module = sys.modules.get("flask")
+    module = flask_module()
     if module is None:
         return None
     return next((one for one in layers(made) if isinstance(one, module.Flask)), None)

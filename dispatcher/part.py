@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dispatcher.flask_module import flask_module
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -37,13 +38,13 @@ def is_of(flask: Any, app: App) -> bool:
 
 def current_flask() -> Any:
     """Return the Flask app in whose context this is, or None."""
-    flask = sys.modules.get("flask")
+    flask = flask_module()
     return flask.current_app if flask is not None and flask.has_app_context() else None
 
 
 def environ_of_flask() -> WSGIEnvironment | None:
     """Return the environ of the request that a Flask app answers right now."""
-    flask = sys.modules.get("flask")
+    flask = flask_module()
     if flask is None or not flask.has_request_context():
         return None
     return flask.request.environ  # type: ignore[no-any-return]

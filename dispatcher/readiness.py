@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.flask_module import flask_module
 from dispatcher.loader import LoadError, attribute_of, told
 from dispatcher.logs import SERVING
 
@@ -86,7 +86,7 @@ def found(app: App) -> Callable[[], Any]:
 
 
 def context_of(made: Any) -> AbstractContextManager[Any]:
-    flask = sys.modules.get("flask")
+    flask = flask_module()
     of_flask = flask is not None and isinstance(made, flask.Flask)
     return made.app_context() if of_flask else nullcontext()
 
