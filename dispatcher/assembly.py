@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from dispatcher import schema
 from dispatcher.address import LOCAL_DOMAIN, Address, in_ascii
-from dispatcher.given import errors_of_given
+from dispatcher.given import GIVEN, errors_of_given
 from dispatcher.site import App, Pool, Server, Site, conflicts
 from dispatcher.tenancy import address_of_tenants, overlaps
 from dispatcher.toml_lines import Key
@@ -85,10 +85,26 @@ def errors_of_apps(apps: object) -> list[Found]:
     if not apps:
         return [(("apps",), "is empty; write [apps.NAME] with its app and an address", None)]
     return [
-        (("apps", name), "answers nowhere; give it a path, a subdomain or domains", None)
+        (("apps", name), f"answers nowhere; {where_to_say(entry)}", None)
         for name, entry in apps.items()
         if isinstance(entry, dict) and not any(map(entry.get, PLACES))
     ]
+
+
+def where_to_say(entry: Document) -> str:
+    """What follows ``[apps.wiki.args]`` belongs to that table, whatever it was meant for."""
+    for kind in GIVEN:
+        for key, inner in inner_tables(entry.get(kind), kind):
+            if there := [place for place in PLACES if place in inner]:
+                return f"its {there[0]!r} is in the table {key}: write it above that"
+    return "give it a path, a subdomain or domains"
+
+
+def inner_tables(value: object, key: str) -> Iterator[tuple[str, Document]]:
+    if isinstance(value, dict):
+        yield key, value
+        for name, inner in value.items():
+            yield from inner_tables(inner, f"{key}.{name}")
 
 
 def errors_of_pools(apps: Mapping[str, schema.AppTable], pools: object) -> list[Found]:

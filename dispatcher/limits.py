@@ -37,9 +37,7 @@ def limited(seconds: float) -> Iterator[None]:
     own timeout wakes it.
     """
     me, waiting = current(), None
-    try:
-        signal.signal(signal.SIGALRM, expire)
-    except ValueError:  # not the main thread
+    if not set_alarm():
         yield
         return
     if is_patched():
@@ -58,6 +56,15 @@ def limited(seconds: float) -> Iterator[None]:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
         if waiting is not None:
             waiting.close()
+
+
+def set_alarm() -> bool:
+    """Have `expire` called at SIGALRM; only the main thread can."""
+    try:
+        signal.signal(signal.SIGALRM, expire)
+    except ValueError:
+        return False
+    return True
 
 
 limits: dict[object, tuple[TooSlow, float]] = {}

@@ -6,7 +6,6 @@ import difflib
 import importlib
 import inspect
 import os
-import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dispatcher import limits
+from dispatcher.flask_module import flask_module
 from dispatcher.limits import TooSlow
 from dispatcher.placeholders import filled
 
@@ -111,7 +111,7 @@ def configure(app: App, made: Any, config: Mapping[str, Any]) -> None:
     """Put ``config`` into a Flask app."""
     if not config:
         return
-    flask = sys.modules.get("flask")
+    flask = flask_module()
     if flask is None or not isinstance(made, flask.Flask):
         kind = f"{type(made).__module__}.{type(made).__qualname__}"
         raise LoadError(app, f"config is for Flask apps, this is a {kind}; write args or env")
@@ -144,7 +144,7 @@ def is_factory(app: App, found: Any) -> bool:
         return True
     if fits(outer, 2) or fits(inner, 2):
         return False
-    right = "a factory takes nothing but args, a WSGI app two arguments"
+    right = "write args for a factory; a WSGI app takes two arguments"
     raise LoadError(app, f"it takes {inner}; {right}")
 
 

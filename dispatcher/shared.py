@@ -46,7 +46,10 @@ def put_zone(zone: str | None) -> None:
 
 
 def variables() -> Mapping[str, Hidden]:
-    return {name: Hidden(value) for name, value in os.environ.items() if name != "TZ"}
+    """Return all but the zone, and what the development server sets while apps load behind it."""
+    all_of_them = os.environ.items()
+    ours = ("TZ", "WERKZEUG_SERVER_FD")
+    return {name: Hidden(value) for name, value in all_of_them if name not in ours}
 
 
 def not_given(app: App, old: Mapping[str, Hidden], new: Mapping[str, Hidden]) -> Both:
@@ -65,15 +68,25 @@ class Hidden(str):
 
 
 def handlers() -> Mapping[str, Any]:
-    """Return what is done at each signal; SIGALRM is `dispatcher.limits`'s own."""
-    return {one.name: signal.getsignal(one) for one in signal.Signals if one != signal.SIGALRM}
+    """Return what is done at each signal to the main thread: no other can change it.
+
+    SIGALRM is `dispatcher.limits`'s own.
+    """
+    signals = [one for one in signal.Signals if one != signal.SIGALRM and in_main_thread()]
+    return {one.name: signal.getsignal(one) for one in signals}
+
+
+def seen_twice(app: App, old: Mapping[str, Any], new: Mapping[str, Any]) -> Both:  # noqa: ARG001
+    """Leave out what only one of two threads could see."""
+    was, now = ({name: one[name] for name in old.keys() & new.keys()} for one in (old, new))
+    return was, now
 
 
 def put_handlers(before: Mapping[str, Any]) -> None:
-    """Only the main thread can change them, and only it can put them back."""
-    for name, handler in handlers().items():
-        if before[name] is not handler and before[name] is not None:
-            signal.signal(signal.Signals[name], before[name])
+    now = handlers()
+    for name, handler in before.items():
+        if now[name] is not handler and handler is not None:
+            signal.signal(signal.Signals[name], handler)
 
 
 def put_root_handlers(before: tuple[logging.Handler, ...]) -> None:
@@ -93,10 +106,12 @@ def loggers() -> Mapping[str, Logger]:
 
 
 def of_others(app: App, old: Mapping[str, Logger], new: Mapping[str, Logger]) -> Both:
-    """Leave out new ones and those that bear the name of the app's module."""
+    """Leave out new ones, and those of the app's module, what is in it and what it is in."""
     own = f"{app.target.partition(':')[0]}."
-    others = {name: one for name, one in old.items() if not f"{name}.".startswith(own)}
-    return others, {name: new[name] for name in others}
+    both = {name: f"{name}." for name in old}
+    others = [n for n, dotted in both.items() if not dotted.startswith(own)]
+    others = [n for n in others if not own.startswith(both[n])]
+    return {n: old[n] for n in others}, {n: new[n] for n in others}
 
 
 def put_loggers(before: Mapping[str, Logger]) -> None:
@@ -108,8 +123,11 @@ def put_loggers(before: Mapping[str, Logger]) -> None:
 
 def threads() -> tuple[str, ...]:
     """Return the threads, to the main one; in others apps are loaded while threads serve."""
-    main = threading.current_thread() is threading.main_thread()
-    return tuple(one.name for one in threading.enumerate()) if main else ()
+    return tuple(one.name for one in threading.enumerate()) if in_main_thread() else ()
+
+
+def in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def started(app: App, old: tuple[str, ...], new: tuple[str, ...]) -> Both:  # noqa: ARG001
@@ -135,7 +153,7 @@ SHARED = (
     Aspect("root logger's handlers", lambda: tuple(logging.root.handlers), put_root_handlers),
     Aspect("logging.disable", lambda: logging.root.manager.disable, logging.disable),
     Aspect("loggers of others", loggers, put_loggers, of_others),
-    Aspect("signal handlers", handlers, put_handlers),
+    Aspect("signal handlers", handlers, put_handlers, seen_twice),
     # Whoever made these changes may rely on them.
     Aspect("environment", variables, counts=not_given),
     Aspect("sys.path", lambda: tuple(sys.path)),

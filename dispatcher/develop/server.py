@@ -6,22 +6,35 @@ import logging
 import selectors
 import socket
 import ssl
+from io import BufferedReader
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wsgi import get_input_stream
 
 from dispatcher.exchange import KEY
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 
 log = logging.getLogger(__name__)
 
 
 class Handler(WSGIRequestHandler):
-    """Leave it to the access log to tell of apps' answers."""
+    """Leave it to the access log to tell of apps' answers, and end what comes in where it ends."""
+
+    def make_environ(self) -> WSGIEnvironment:
+        """Return Werkzeug's, whose input only its own requests know the end of.
+
+        An app that reads to the end (PEP 3333, "Input and Error Streams") would wait for ever.
+        """
+        environ = super().make_environ()
+        if not environ.get("wsgi.input_terminated"):
+            environ["wsgi.input"] = BufferedReader(get_input_stream(environ))
+            environ["wsgi.input_terminated"] = True
+        return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         """Tell of an answer that no app gave."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import time
@@ -99,6 +100,7 @@ def restarting(
     """
     inner = is_running_from_reloader()
     dictConfig(config("text"))
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # where it runs is told already
     run_simple(
         host,
         port,

@@ -214,7 +214,7 @@ def test_a_factory_is_called_and_a_wsgi_callable_is_taken(
         pytest.param(
             "def create(config): pass",
             "create",
-            "it takes (config); a factory takes nothing but args, a WSGI app two arguments",
+            "it takes (config); write args for a factory; a WSGI app takes two arguments",
             id="wants an argument",
         ),
         pytest.param(

@@ -216,6 +216,14 @@ def test_an_app_answers_somewhere(write: Write) -> None:
     ]
 
 
+def test_an_address_that_slipped_into_a_table_above_it_is_found(write: Write) -> None:
+    lost = 'name = "y"\ndomain = "d.org"\n[apps.lost]\napp = "a:b"\n[apps.lost.args.deep]\n'
+    assert faults_of(write(f'{lost}a = 1\nsubdomain = "lost"\n')) == [
+        "line 3: apps.lost: answers nowhere; its 'subdomain' is in the table args.deep: "
+        "write it above that"
+    ]
+
+
 def test_an_app_with_only_own_domains_needs_others_in_each_environment(write: Write) -> None:
     text = GOOD.replace('path = "/wiki"\nsubdomain = "wiki"\n', "")
     assert faults_of(write(text)) == [

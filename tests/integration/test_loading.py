@@ -126,6 +126,28 @@ def test_others_log_and_serve_on_as_before_whatever_an_app_changed_for_all(
         assert "meddles WARNING meddles: loading it changed for all apps here: time" in site.told
 
 
+def test_an_app_that_failed_is_tried_again_less_often_each_time_until_it_can_be_loaded(
+    folder: Path,
+) -> None:
+    (folder / "meddles.py").write_text(f'open("{folder}/needed")\n{HERE}')
+    (folder / "site.toml").write_text(TWO.replace("KIND", "gevent"))
+    with served(folder, "--server", "gunicorn") as site:
+        waits: dict[int, None] = {}  # in the order in which they came
+
+        def waits_longer() -> bool:
+            waits[int(site.get("/meddles/").headers["Retry-After"])] = None
+            return 2 in waits
+
+        until("the second failure, with 2 s to wait", waits_longer)
+        assert next(iter(waits)) == 1
+        assert "FileNotFoundError" in site.get("/status", "dispatcher.internal").text
+        assert site.told.count("FileNotFoundError: [Errno 2]") == 2, "in the line, its traceback"
+
+        (folder / "needed").touch()
+        site.shows("here", "/meddles/")
+        assert site.get("/").status == 200
+
+
 def test_nobody_waits_while_another_app_is_loaded_with_its_first_request(folder: Path) -> None:
     (folder / "site.toml").write_text(SITE.replace("KIND", "gevent"))
     with served(folder, "--server", "gunicorn") as site, ThreadPoolExecutor(1) as pool:

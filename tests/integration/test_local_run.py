@@ -181,6 +181,36 @@ def test_without_debug_an_error_tells_the_visitor_nothing(folder: Path) -> None:
         assert "RuntimeError: kaput" in site.told
 
 
+SIZES = """\
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Connection", "close")])
+    with environ["wsgi.input"] as body:
+        yield b"%d then %d" % (len(body.read(3)), len(body.read()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "sizes"),
+    [
+        (b"Content-Length: 5\r\n", b"hello", b"3 then 2"),
+        (b"Content-Length: 0\r\n", b"", b"0 then 0"),
+        (b"", b"", b"0 then 0"),
+        (b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\n\r\n", b"3 then 2"),
+    ],
+    ids=["length", "zero", "none", "chunked"],
+)
+def test_an_app_that_reads_to_the_end_finds_one(
+    folder: Path, headers: bytes, body: bytes, sizes: bytes
+) -> None:
+    (folder / "wiki.py").write_text(SIZES)
+    with served(folder, "--no-debug") as site:
+        head = b"PUT /wiki/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        with socket.create_connection(("127.0.0.1", site.port), PATIENCE_SECONDS) as visitor:
+            visitor.sendall(head + headers + b"\r\n" + body)
+            answer = b"".join(iter(lambda: visitor.recv(65536), b""))
+        assert sizes in answer
+
+
 def test_a_request_that_names_no_host_is_a_bad_request(folder: Path) -> None:
     with served(folder, "--no-debug") as site:
         assert b" 400 " in site.raw(b"GET / HTTP/1.0\r\n\r\n").splitlines()[0]
