@@ -41,6 +41,9 @@ class Figure(NamedTuple):
     percent: float
     """Of a trivial Flask request for a short path, in the same turn."""
 
+    flask: float
+    """Microseconds of such a request. They differ much with what else the machine does."""
+
 
 Cases = dict[str, dict[str, Asked]]
 """What is asked in each case, each way."""
@@ -120,7 +123,7 @@ def all_together() -> Cases:
             name: way.all_of_ours(app, 100, observers)
             for name, observers in way.observers(100).items()
         }
-        around["and ProxyFix, X-Release"] = way.as_served(around["and access log"])
+        around["as served"] = way.as_served(around["and access log"])
         cases[case] = {name: Asked(one, environ) for name, one in around.items()}
     return cases
 
@@ -150,8 +153,9 @@ def figures(
     }
     short = way.environ_of("/app50/news")
     found = times({IDLE: Asked(alone, short), FLASK: Asked(way.trivial(), short), **ways}, turns)
+    flask = net(found, FLASK, IDLE)
     return [
-        Figure(table, case, name, net(found, key, IDLE), share(found, key, IDLE, FLASK))
+        Figure(table, case, name, net(found, key, IDLE), share(found, key, IDLE, FLASK), flask)
         for key in ways
         for case, name in [key.split("|")]
     ]
@@ -160,7 +164,7 @@ def figures(
 def show(rows: list[Figure]) -> None:
     """Print a table in Markdown: a line for each case, a column for each way."""
     names = list(dict.fromkeys(row.way for row in rows))
-    print(f"\n| {rows[0].table} | {' | '.join(names)} |")
+    print(f"\n| {rows[0].table}; Flask {rows[0].flask:.0f} µs | {' | '.join(names)} |")
     print("|---|" + "--:|" * len(names))
     cells = {
         (row.case, row.way): f"{row.microseconds:,.2f} µs, {row.percent:,.2f} %" for row in rows

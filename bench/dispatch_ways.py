@@ -12,7 +12,6 @@ from wsgiref.util import setup_testing_defaults
 
 from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import Map, Rule
 
 from dispatcher.access import AccessLog
@@ -21,6 +20,7 @@ from dispatcher.board import Board
 from dispatcher.contained import Contained
 from dispatcher.metrics import Counts
 from dispatcher.mounts import direct
+from dispatcher.proxied import Proxied
 from dispatcher.router import route
 from dispatcher.serving import Stamped
 from dispatcher.site import App, Site
@@ -132,7 +132,7 @@ def all_of_ours(
 
 def as_served(app: WSGIApplication) -> WSGIApplication:
     """Return what gunicorn calls: `dispatcher.serving` puts the same around the dispatcher."""
-    return Stamped(ProxyFix(app, x_for=1, x_proto=1, x_host=0), "a-release")
+    return Stamped(Proxied(app, 1), "a-release")
 
 
 def observers(count: int) -> dict[str, tuple[Observer, ...]]:

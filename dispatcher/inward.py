@@ -89,7 +89,7 @@ class Inward:
         """
         environ = given.copy()
         hidden = self.hidden
-        if not environ.keys().isdisjoint(hidden):
+        if not hidden.isdisjoint(environ):
             for key in hidden:
                 environ.pop(key, None)
         if self.proxies:
