@@ -137,7 +137,7 @@ class Tenants:
             try:
                 if instance.made is not None and self.hooks.close is not None:
                     self.hooks.close(instance.made)
-            except Exception:
+            except BaseException:  # SystemExit too: the request at hand is another tenant's
                 log.exception("%s: tenant %r does not close", self.app.name, tenant)
             finally:
                 instance.made = None

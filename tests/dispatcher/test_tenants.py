@@ -276,11 +276,12 @@ def test_tenants_that_cannot_be_made_take_bounded_room(yard: Yard) -> None:
     assert len(yard.tenants.instances) == 3
 
 
+@pytest.mark.parametrize("error", [OSError("stuck"), SystemExit(3), KeyboardInterrupt()])
 def test_an_instance_that_does_not_close_hurts_nobody(
-    yard: Yard, caplog: pytest.LogCaptureFixture
+    yard: Yard, error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     def close(app: Any) -> None:
-        raise OSError("stuck")
+        raise error
 
     yard.tenants.hooks = Hooks(yard.exists, close)
     for name in ("choir", "band", "dance", "chess"):
