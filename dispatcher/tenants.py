@@ -80,8 +80,13 @@ class Tenants:
         if not self.exists(tenant):
             return None
         instance = self.opened(tenant, self.clock())
-        instance.contained.load()
-        return instance.made
+        if not instance.lease.take():
+            return None
+        try:
+            instance.contained.load()
+            return instance.made
+        finally:
+            instance.lease.give_back()
 
     def looked_up(self, tenant: str, instance: Instance | None, now: float) -> Instance | None:
         """Return the tenant's instance, new where there was none, or None for no tenant."""
@@ -130,17 +135,22 @@ class Tenants:
 
     def instance(self, tenant: str, now: float) -> Instance:
         def load(app: App) -> WSGIApplication:
-            instance.made = self.make(app, tenant)
-            return instance.made
+            made = self.make(app, tenant)
+            with self._changing:
+                instance.made = made
+            if instance.gone:  # it took longer than its visitors waited
+                close()
+            return made
 
         def close() -> None:
+            with self._changing:
+                made, instance.made, instance.gone = instance.made, None, True
             try:
-                if instance.made is not None and self.hooks.close is not None:
-                    self.hooks.close(instance.made)
+                if made is not None and self.hooks.close is not None:
+                    self.hooks.close(made)
             except BaseException:  # SystemExit too: the request at hand is another tenant's
                 log.exception("%s: tenant %r does not close", self.app.name, tenant)
             finally:
-                instance.made = None
                 instance.contained.forget()
 
         contained = self.contain(for_tenant(self.app, tenant), load)
@@ -162,3 +172,6 @@ class Instance:
     """When the app was last asked whether there is such a tenant."""
 
     made: WSGIApplication | None = field(default=None, repr=False)
+
+    gone: bool = False
+    """Whether it has been closed."""

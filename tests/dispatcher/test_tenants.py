@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier, Event
@@ -51,6 +52,7 @@ class Yard:
 
     def __init__(self, limit: int = 3) -> None:
         self.clock = Clock()
+        self.patience_seconds = 10.0
         self.gone: set[str] = set()
         self.asked: list[str] = []
         self.made: list[Archive] = []
@@ -74,7 +76,13 @@ class Yard:
         return tenant not in self.gone and not tenant.startswith("stranger")
 
     def contain(self, app: App, load: Any) -> Contained:
-        return Contained(app, load=load, clock=self.clock, retry_seconds=30)
+        return Contained(
+            app,
+            load=load,
+            clock=self.clock,
+            retry_seconds=30,
+            patience_seconds=self.patience_seconds,
+        )
 
     def make(self, app: App, tenant: str) -> WSGIApplication:
         self.apps.append(app)
@@ -274,6 +282,24 @@ def test_tenants_that_cannot_be_made_take_bounded_room(yard: Yard) -> None:
         yard.fails[name] = LoadError(App(name, "a:b", ()), "boom")
         assert yard.get(name).status == 503
     assert len(yard.tenants.instances) == 3
+
+
+def test_an_instance_that_was_made_too_late_for_its_visitors_is_closed_too(yard: Yard) -> None:
+    yard.patience_seconds = 0.01
+    yard.holds["slow"] = Event()
+    assert yard.get("slow").status == 503
+    yard.patience_seconds = 10
+    for name in ("choir", "band", "dance"):
+        assert yard.get(name).text == name
+    assert "slow" not in yard.tenants.instances
+
+    yard.holds["slow"].set()
+    for thread in threading.enumerate():
+        if thread.name == "loading archive.slow":
+            thread.join(10)
+
+    assert yard.names()[-1] == "slow"
+    assert yard.closed() == ["slow"]
 
 
 @pytest.mark.parametrize("error", [OSError("stuck"), SystemExit(3), KeyboardInterrupt()])
