@@ -34,9 +34,14 @@ def run(folder: Path, *words: str, **variables: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the site's folder, with some content in each app."""
+def environment_of_apps() -> None:
+    """Make it, or bring it up to date."""
     subprocess.run([ROOT / "bin" / "environment", "foreign"], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def folder(environment_of_apps: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the site's folder, with some content in each app."""
     folder = tmp_path_factory.mktemp("foreign")
     shutil.copytree(Path(__file__).with_name("site"), folder, dirs_exist_ok=True)
     blog = {
@@ -69,10 +74,12 @@ def site(folder: Path) -> Iterator[Served]:
         yield site
 
 
-@pytest.fixture(params=["by path", "by name"])
+@pytest.fixture(params=["by path", "by name", "by domain"])
 def mount(request: pytest.FixtureRequest, site: Served) -> str:
-    """Return where the app that the test module or function names is, in both ways."""
+    """Return where the app that the test module or function names is, in each way."""
     name = request.node.get_closest_marker("of").args[0]
+    if request.param == "by domain":
+        return f"http://{name}.example.net.localhost:{site.port}"
     if request.param == "by name":
         return f"http://{name}.localhost:{site.port}"
     return f"http://localhost:{site.port}/{BY_PATH.get(name, name)}"
