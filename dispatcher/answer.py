@@ -64,7 +64,7 @@ class Answer:
         elif self.status:
             raise Breach("start_response was called twice")
         code = CODES.get(status) or code_of(status)
-        if code < 200 and "HTTP_UPGRADE" not in self.environ:
+        if code < 200 and not (code == 101 and "HTTP_UPGRADE" in self.environ):
             raise Breach(f"{status!r} goes before an answer and is none")
         self.headers = self.outward.headers(headers, self.exchange, self.environ)
         self.status, self.exchange.status = status, code

@@ -212,6 +212,16 @@ def test_a_connection_may_become_what_its_visitor_has_asked_for() -> None:
     assert server.status.startswith("101 ")
 
 
+def test_who_asks_for_an_upgrade_is_not_left_waiting_either() -> None:
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        start_response("100 Continue", [])
+        return []
+
+    server = Server(app)
+    list(server.ask(HTTP_UPGRADE="websocket"))
+    assert server.status.startswith("500 ")
+
+
 def test_the_page_has_no_body_for_head(caplog: pytest.LogCaptureFixture) -> None:
     server = Server(Body(error=ValueError()))
     assert b"".join(server.ask(REQUEST_METHOD="HEAD")) == b""
