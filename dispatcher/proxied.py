@@ -28,7 +28,17 @@ class Proxied(ProxyFix):
             environ["REMOTE_ADDR"] = address
             environ["wsgi.url_scheme"] = scheme
             return self.app(environ, start_response)
+        if scheme:
+            self.make_plain(scheme, environ)
         return super().__call__(environ, start_response)
+
+    def make_plain(self, scheme: str, environ: WSGIEnvironment) -> None:
+        """Believe http and https alone (RFC 3986, section 3.1: in any case), not ``javascript``."""
+        scheme = scheme.lower()
+        if self._get_real_value(self.x_proto, scheme) in ("http", "https", None):
+            environ["HTTP_X_FORWARDED_PROTO"] = scheme
+        else:
+            del environ["HTTP_X_FORWARDED_PROTO"]
 
 
 def is_one(address: str) -> bool:
