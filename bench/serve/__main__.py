@@ -58,7 +58,7 @@ PARTS = {
     ),
     "kept": Part(
         lambda at, rounds: kept.measure(at, rounds, 3),
-        lambda at: kept.measure(at, 1, 0.3, (kept.AS_IT_IS,)),
+        lambda at: kept.measure(at, 1, 0.5, (kept.AS_IT_IS,)),
         kept.HEAD,
         kept.rows,
     ),
