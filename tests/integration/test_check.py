@@ -115,3 +115,19 @@ def test_a_program_can_read_the_faults_of_the_registry(folder: Path) -> None:
         "value": None,
         "line": 3,
     } in told["faults"]
+
+
+def test_apps_that_cannot_share_a_process_do_not_disturb_each_other_in_pools_of_their_own(
+    tmp_path: Path,
+) -> None:
+    site = 'name = "yard"\ndomain = "example.org"\n'
+    for name, other in (("first", "second"), ("second", "first")):
+        refuse = f"import sys\nif {other!r} in sys.modules: raise RuntimeError('not with it')\n"
+        (tmp_path / f"{name}.py").write_text(f"{refuse}{HERE}")
+        site += f'[apps.{name}]\napp = "{name}:application"\npath = "/{name}"\nPOOL\n'
+    (tmp_path / "site.toml").write_text(site.replace("POOL", ""))
+    assert "RuntimeError: not with it" in check(tmp_path).stdout
+
+    pools = site.replace("POOL", 'pool = "one"\nalone = true', 1).replace("POOL", "")
+    (tmp_path / "site.toml").write_text(f"{pools}[pools.one]\n")
+    assert check(tmp_path).returncode == 0
