@@ -46,7 +46,7 @@ PARTS = {
     ),
     "memory": Part(
         memory.measure,
-        lambda at: memory.measure(at, 1, 2, (1,)),
+        lambda at: memory.measure(at, 1, 2, (1,), asked=50),
         memory.HEAD,
         memory.rows,
     ),

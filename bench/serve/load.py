@@ -73,7 +73,7 @@ def used(pids: Iterable[int]) -> float:
     return ticks / TICKS
 
 
-def settle(at: Running, requests: int = 1000) -> None:
+def settle(at: Running, requests: int = 100) -> None:
     """Ask all apps in turn, so that nothing is done for the first time later."""
     connection = http.client.HTTPConnection("127.0.0.1", at.port, timeout=30)
     for number in range(requests):

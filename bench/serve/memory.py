@@ -12,11 +12,11 @@ from dispatcher.memory import pss
 
 
 def measure(
-    folder: Path, rounds: int, apps: int = APPS, workers: Sequence[int] = (1, 2)
+    folder: Path, rounds: int, apps: int = APPS, workers: Sequence[int] = (1, 2), asked: int = 1000
 ) -> dict[str, dict[int, list[float]]]:
     """Return the MiB of a pool and of ``apps`` gunicorns, by workers of each, round by round.
 
-    All have answered a thousand requests, so that what is shared at first and written to
+    All have answered ``asked`` requests, so that what is shared at first and written to
     later is counted as each one's own.
     """
     found: dict[str, dict[int, list[float]]] = {
@@ -34,16 +34,16 @@ def measure(
                 )
                 for number in range(apps)
             ]
-            found["pool"][many].append(taken(folder, pool))
-            found["gunicorns"][many].append(taken(folder, *alone))
+            found["pool"][many].append(taken(folder, asked, pool))
+            found["gunicorns"][many].append(taken(folder, asked, *alone))
     return found
 
 
-def taken(folder: Path, *places: Place) -> float:
+def taken(folder: Path, asked: int, *places: Place) -> float:
     """Return the MiB that gunicorns take together, what they share counted once (PSS)."""
     with running(folder, *places) as served:
         for place in served.values():
-            settle(place)
+            settle(place, asked)
         return sum(size(place) for place in served.values()) / 2**20
 
 
