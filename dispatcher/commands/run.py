@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -11,14 +12,16 @@ import click
 from werkzeug.serving import is_running_from_reloader
 
 from dispatcher.cli import env_option, prepare, site_option
-from dispatcher.develop.certificate import context, ensure
 from dispatcher.develop.debugger import pin
 from dispatcher.develop.links import reached, rows
-from dispatcher.develop.listening import listen
+from dispatcher.develop.listening import listen, speaking
 from dispatcher.develop.serving import Serving, can_serve_anew, restarting
 from dispatcher.local import gunicorn, site_here
 from dispatcher.site import App, Site
 from dispatcher.tables import show
+
+LIBRARY = "cryptography"
+"""For developers alone (the extra ``develop``): no server makes a certificate."""
 
 
 @click.command("run")
@@ -70,14 +73,14 @@ def command(
     folder = path.resolve().parent
     file = folder / "instance" / "localhost.pem" if tls else None
     if is_running_from_reloader():
-        restarting(path, read, host, port, context(file) if file else None, only)
+        restarting(path, read, host, port, speaking(file) if file else None, only)
         return
     site = read()
     apps = chosen(site, only)
-    listening = listen(host, port)
     if file is not None:
-        ensure(file, (*site.hosts, *filter(None, [reached(host).strip("[]")])))
-    speaks = context(file) if file else None
+        certify(file, (*site.hosts, *filter(None, [reached(host).strip("[]")])))
+    listening = listen(host, port)
+    speaks = speaking(file) if file else None
     show(("app", "address"), list(rows(site, apps, host)))
     debug = debug and server == "werkzeug"
     click.echo(f"Debugger PIN: {pin()}. Ctrl-C stops it.\n" if debug else "Ctrl-C stops it.\n")
@@ -94,6 +97,17 @@ def command(
     else:
         listening.close()
         restarting(path, read, host, port, speaks, only)
+
+
+def certify(file: Path, names: Iterable[str]) -> None:
+    """Have a certificate for ``names`` in ``file``; raises `click.ClickException`."""
+    try:
+        from dispatcher.develop.certificate import ensure
+    except ModuleNotFoundError as error:
+        reason = f"--tls needs a certificate, and to make one the package {LIBRARY}"
+        missing = f"it cannot be imported ({error})"
+        raise click.ClickException(f"{reason}: {missing}; run: pip install {LIBRARY}") from None
+    ensure(file, names)
 
 
 def chosen(site: Site, names: tuple[str, ...]) -> list[App]:

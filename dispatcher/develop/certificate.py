@@ -1,8 +1,10 @@
-"""With which certificate does the site here speak TLS? With one it signs itself."""
+"""With which certificate does the site here speak TLS? With one it signs itself.
+
+Imported where one is asked for alone: servers do without the library that makes it.
+"""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -42,13 +44,6 @@ def ensure(file: Path, names: Iterable[str], now: datetime | None = None) -> Non
         beside.touch(mode=0o600)
         beside.write_bytes(made(wanted, now))
         beside.replace(file)
-
-
-def context(file: Path) -> ssl.SSLContext:
-    """Return how to speak TLS with the key and certificate in ``file``."""
-    result = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    result.load_cert_chain(file)
-    return result
 
 
 def serves(file: Path, wanted: frozenset[str], now: datetime) -> bool:

@@ -1,11 +1,13 @@
-"""Which socket does the site listen on, or why can it not?"""
+"""Which socket does the site listen on, and with TLS or without, or why can it not?"""
 
 from __future__ import annotations
 
 import errno
 import os
 import socket
+import ssl
 import sys
+from pathlib import Path
 
 from dispatcher.faults import DispatcherError
 
@@ -45,6 +47,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise PortError(host, port, *explained(error)) from None
     listening.setblocking(False)
     return listening
+
+
+def speaking(file: Path) -> ssl.SSLContext:
+    """Return how to speak TLS with the key and certificate in ``file``."""
+    result = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    result.load_cert_chain(file)
+    return result
 
 
 def hand_on(listening: socket.socket) -> None:

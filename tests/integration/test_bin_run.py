@@ -29,7 +29,9 @@ def status(port: int, host: str, path: str) -> int | None:
         connection.close()
 
 
-def test_bin_run_serves_both_apps_at_every_address_from_a_bare_clone(tmp_path: Path) -> None:
+def test_bin_run_serves_both_apps_from_a_bare_clone_and_a_new_app_is_made_and_tested(
+    tmp_path: Path,
+) -> None:
     copy_tracked(tmp_path)
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     port, log = free_port(), tmp_path / "log"
@@ -51,6 +53,10 @@ def test_bin_run_serves_both_apps_at_every_address_from_a_bare_clone(tmp_path: P
             time.sleep(0.1)
         pages = [("localhost", "/"), ("localhost", "/watch/"), ("watch.localhost", "/")]
         assert [status(port, host, path) for host, path in pages] == [200, 200, 200]
+
+        commands = tmp_path / ".venv" / "bin"
+        for words in (["dispatcher", "new", "shop"], ["pytest", "-q", "tests/apps/shop"]):
+            subprocess.run([commands / words[0], *words[1:]], cwd=tmp_path, check=True)
     finally:
         os.killpg(running.pid, signal.SIGINT)
         running.wait(20)

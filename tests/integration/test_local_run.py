@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,19 @@ def test_with_tls_a_visitor_that_says_nothing_keeps_nobody_waiting(folder: Path)
         url = f"https://localhost:{site.port}/"
         done = subprocess.run(["curl", "-sSk", url], capture_output=True, text=True, check=True)
         assert done.stdout == "portal's home"
+
+
+def test_without_the_library_for_certificates_tls_says_what_is_missing(folder: Path) -> None:
+    gone = "import sys; sys.modules['cryptography'] = None; from dispatcher.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", gone, "run", "--tls"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    assert done.returncode == 1
+    assert "--tls needs a certificate, and to make one the package cryptography" in done.stderr
+    assert "pip install cryptography" in done.stderr
+    assert "Traceback" not in done.stderr
