@@ -17,6 +17,7 @@ from werkzeug.routing import Map
 
 from dispatcher.endpoints import Exported, LinkError, imported
 from dispatcher.flask_config import flask_of
+from dispatcher.loader import LoadError
 from dispatcher.tenants import Tenants
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def rules_here(app: Contained, name: str, tenant: str) -> Map:
     """Return the rules of an app of this process; raises `OutError`, `LinkError`."""
     loaded: Any = app.load()
     if isinstance(loaded, Tenants):
-        loaded = loaded.example(tenant)
+        try:
+            loaded = loaded.example(tenant)
+        except LoadError as error:
+            raise OutError(name, str(error)) from None
         if loaded is None:
             raise OutError(name, f"there is no tenant {tenant!r} to ask for its endpoints")
     if app.error is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from dispatcher.contained import Contained
 from dispatcher.lease import Lease, lent
+from dispatcher.loader import blamed
 from dispatcher.router import UNKNOWN_PATH
 from dispatcher.tenancy import for_tenant
 from dispatcher.tenant_of import TENANT
@@ -71,19 +72,27 @@ class Tenants:
                 return lent(instance.contained, instance.lease, environ, start_response)
 
     def example(self, tenant: str) -> WSGIApplication | None:
-        """Return the app without a tenant, or of any that has an instance, or else of this one."""
+        """Return the app without a tenant, or of any that has an instance, or else of this one.
+
+        None where there is no such tenant. Raises `LoadError` where it cannot be told, or the
+        instance not be made.
+        """
         if self.plain is not UNKNOWN_PATH:
             return self.plain
         for instance in self.instances.copy().values():
             if instance.made is not None:
                 return instance.made
-        if not self.exists(tenant):
+        with blamed(self.app):
+            there = self.exists(tenant)
+        if not there:
             return None
         instance = self.opened(tenant, self.clock())
-        if not instance.lease.take():
+        if not instance.lease.take():  # it went this very moment
             return None
         try:
             instance.contained.load()
+            if instance.made is None and instance.contained.error is not None:
+                raise instance.contained.error
             return instance.made
         finally:
             instance.lease.give_back()

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.instances import ready
+from dispatcher.hooks import hooks_of
+from dispatcher.instances import ready, values
+from dispatcher.links import site_url
+from dispatcher.loader import LoadError, blamed
 from dispatcher.logs import SERVING
 from dispatcher.tenancy import for_tenant
 
@@ -26,7 +29,14 @@ def inside(site: Site, app: App, tenant: str = "") -> Iterator[tuple[str, Mappin
     """
     SERVING.set(app.name)
     more: dict[str, Any] = {}
+    if app.addresses[0] == app.tenants and not tenant:
+        raise LoadError(app, "it has tenants alone; say which, as in --tenant choir")
     if tenant and app.tenants is not None:
+        hooks = hooks_of(app, values(site, app, app.tenants))
+        with blamed(app):
+            there = hooks.exists(tenant)
+        if not there:
+            raise LoadError(app, f"its tenant_exists says that there is no tenant {tenant!r}")
         app, more = for_tenant(app, tenant), {"tenant": tenant}
     address = app.addresses[0]
     made: Any = ready(app, site, address, **more)
@@ -35,7 +45,8 @@ def inside(site: Site, app: App, tenant: str = "") -> Iterator[tuple[str, Mappin
         yield f"app is {app.target}", {"app": made}
         return
     with made.test_request_context(base_url=where):
-        yield f"app is {app.target} as at {where}", made.make_shell_context()
+        names = {"site_url": site_url, **made.make_shell_context()}
+        yield f"app is {app.target} as at {where}", names
 
 
 def interact(banner: str, names: Mapping[str, Any]) -> None:

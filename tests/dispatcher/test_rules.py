@@ -41,13 +41,15 @@ def create_app():
     app.add_url_rule("/people/<int:id>", "profile", lambda id: "")
     return app
 def create_archive(tenant):
+    if tenant == "broke":
+        raise OSError("disk full")
     app = Flask(tenant)
     app.add_url_rule("/items/<name>", "item", lambda name: "")
     return app
 def create_mutual():
     site_url("members", "profile", id=3)
 def tenant_exists(tenant):
-    return tenant == "choir"
+    return "perhaps" if tenant == "unsure" else tenant in ("choir", "broke")
 def plain(environ, start_response):
     return []
 """
@@ -77,6 +79,12 @@ def test_another_process_tells_what_an_app_has_and_this_one_imports_nothing() ->
     [
         ("broken", "", "yard_members has no 'broken'"),
         ("archive", "stranger", "be asked for: there is no tenant 'stranger'"),
+        (
+            "archive",
+            "broke",
+            "archive.broke: yard_members:create_archive cannot be loaded: OSError",
+        ),
+        ("archive", "unsure", "archive: yard_members:create_archive cannot be loaded: TypeError"),
         ("mutual", "", "its endpoints are not known while another app tells its own"),
     ],
 )

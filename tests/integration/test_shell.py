@@ -45,6 +45,9 @@ def create_app(tenant="nobody"):
     app.shell_context_processor(lambda: {"answer": 42})
     return app
 
+def tenant_exists(tenant):
+    return {"choir": True, "stranger": False}[tenant]
+
 def plain(environ, start_response):
     ...
 
@@ -79,14 +82,14 @@ def test_a_flask_app_is_at_hand_as_the_site_has_it(folder: Path) -> None:
         says="from flask import url_for\n"
         "print(app.config['COLOUR'], app.config['HOME'], answer)\n"
         "print(url_for('page', id=3), url_for('page', id=3, _external=True))\n"
-        "print(len(app.secret_key) > 20)\n",
+        "print(len(app.secret_key) > 20, site_url('plain'))\n",
     )
     assert done.returncode == 0, done.stderr
     told = done.stdout.replace(">>> ", "").split("\n")
     assert told[:3] == [
         "red the attic 42",
         "/wiki/page/3 http://localhost:8000/wiki/page/3",
-        "True",
+        "True http://plain.localhost:8000/",
     ]
     assert "app is wiki:create_app as at http://localhost:8000/wiki/" in done.stderr
 
@@ -106,6 +109,21 @@ def test_an_app_that_is_not_flasks_is_at_hand_too(folder: Path) -> None:
     [
         (["wikki"], 2, "there is no app 'wikki'; there are wiki, plain, archive, broken"),
         (["wiki", "--tenant", "choir"], 2, "wiki has no tenants"),
+        (
+            ["archive"],
+            1,
+            "archive: wiki:create_app cannot be loaded: it has tenants alone; say which",
+        ),
+        (
+            ["archive", "--tenant", "stranger"],
+            1,
+            "tenant_exists says that there is no tenant 'stranger'",
+        ),
+        (
+            ["archive", "--tenant", "x"],
+            1,
+            "archive: wiki:create_app cannot be loaded: KeyError: 'x'",
+        ),
         (["broken"], 1, "Error: broken: wiki:broken cannot be loaded: RuntimeError: no disk"),
     ],
 )
