@@ -77,6 +77,11 @@ class Contained:
     def loaded(self) -> bool:
         return self._loaded is not None
 
+    @property
+    def asleep(self) -> bool:
+        """Whether nobody has asked for the app yet, and so nobody knows whether it loads."""
+        return self._loaded is None and self.error is None
+
     def load(self) -> WSGIApplication:
         """Return the app, loaded now if it is not yet, or the page that says it is out.
 

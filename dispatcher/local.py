@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 
 from dispatcher.access import AccessLog
 from dispatcher.address import LOCAL_DOMAIN
+from dispatcher.board import Board
 from dispatcher.contained import Contained
 from dispatcher.develop.debugger import Debugged
 from dispatcher.faults import RegistryError
 from dispatcher.instances import contain
 from dispatcher.loading import load_behind
+from dispatcher.metrics import Counts, count_loads
 from dispatcher.pages import Page
+from dispatcher.probes import Probes
 from dispatcher.registry import load
 from dispatcher.stack import stack
 
@@ -35,6 +38,7 @@ RETRY_SECONDS = 1
 """An app that is out is tried again soon: what it lacks may be nothing that is watched."""
 
 Then = Callable[["Site"], object]
+Keep = Callable[[Board], object]
 
 
 def site_here(path: Path, environment: str, port: int, *, tls: bool = False) -> Site:
@@ -44,29 +48,42 @@ def site_here(path: Path, environment: str, port: int, *, tls: bool = False) -> 
 
 
 def application(
-    read: Callable[[], Site], *, then: Then, only: Collection[str] = ()
+    read: Callable[[], Site],
+    *,
+    then: Then,
+    keep: Keep = lambda _: None,
+    only: Collection[str] = (),
 ) -> WSGIApplication:
     """Return the site as `local` does, for debugging, or a page that says why there is none.
 
     ``read`` returns the site or raises `RegistryError`; ``then`` is told the site when its
-    apps are loaded.
+    apps are loaded, ``keep`` where errors that are logged are to be noted for the status page.
     """
     try:
-        return local(read(), debug=True, then=then, only=only)
+        return local(read(), debug=True, then=then, keep=keep, only=only)
     except RegistryError as error:
         print(f"{error}\nServing this message until the file is mended.", file=sys.stderr)  # noqa: T201
         return Page(503, "The registry has faults; this page goes when they do.", detail=str(error))
 
 
 def local(
-    site: Site, *, debug: bool, then: Then = lambda _: None, only: Collection[str] = ()
+    site: Site,
+    *,
+    debug: bool,
+    then: Then = lambda _: None,
+    keep: Keep = lambda _: None,
+    only: Collection[str] = (),
 ) -> WSGIApplication:
     """Return the site's router, its apps loading meanwhile: a broken one is told at once.
 
     Where there are names in ``only``, the apps of other names are neither made nor served.
     """
     made = [app for app in site if not only or app.name in only]
+    board = Board(app.name for app in made)
+    board.take(board.reserve())
+    keep(board)
     apps = contain(site, made, show_traceback=debug, retry_seconds=RETRY_SECONDS)
+    count_loads(apps.values(), board)
     Thread(target=load_then, args=(apps.values(), site, then), name=LOADING, daemon=True).start()
     here: Mapping[str, WSGIApplication] = apps
     if debug:
@@ -75,9 +92,10 @@ def local(
     return stack(
         site,
         here,
+        probes=Probes(site, apps, board),
         by_address=True,
         elsewhere=Page(421, message),
-        observers=(AccessLog("text"),),
+        observers=(Counts(board), AccessLog("text")),
     )
 
 

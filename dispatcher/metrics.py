@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from prometheus_client.core import Metric
 
+    from dispatcher.contained import Contained
     from dispatcher.exchange import Exchange
     from dispatcher.site import App
 
@@ -55,6 +56,12 @@ class Counts:
         own[row + (BUCKET if seconds < QUICK else bucket(seconds))] += 1
         if status >= 500 or exchange.error is not None:
             own[row + cells.ERRORS] += 1
+
+
+def count_loads(apps: Iterable[Contained], board: Board) -> None:
+    """Have each app count on the board how often it is loaded, and how long that takes."""
+    for app in apps:
+        app.load_app = timed(app.load_app, board)
 
 
 def timed(load: Callable[[App], WSGIApplication], board: Board) -> Callable[[App], WSGIApplication]:

@@ -90,7 +90,7 @@ class Overview:
             "target": app.target,
             "pool": app.pool,
             "addresses": [self.site.url(address) + "/" for address in app.addresses],
-            "state": "out" if fault else "ready" if contained.loaded else "asleep",
+            "state": "out" if fault else "asleep" if contained.asleep else "ready",
             "fault": fault,
             "traceback": error.traceback if error else "",
             "requests": int(requests),

@@ -28,7 +28,8 @@ PROBE = "dispatcher.probe"
 class Probes:
     """Answer for the processes of one pool, or for the whole site where that is none.
 
-    ``/live``: this process runs. ``/ready``: every app is loaded, save lazy ones, and well.
+    ``/live``: this process runs. ``/ready``: every app is well, and loaded save lazy
+    ones that nobody has asked for, which are ``asleep``.
     ``/metrics``: for Prometheus. ``/status``: for people, and as JSON where asked for.
     """
 
@@ -41,7 +42,7 @@ class Probes:
         pool: str = "",
         release: str = "",
     ) -> None:
-        self.pool, self.release = pool, release
+        self.apps, self.pool, self.release = apps, pool, release
         self.readiness = Readiness(apps)
         self.exposition = Exposition(board, site=site.name, pool=pool, release=release)
         self.overview = Overview(site, apps, board, self.readiness, pool=pool, release=release)
@@ -58,7 +59,9 @@ class Probes:
                 return self.told(200)
             case "/ready":
                 faults = self.readiness.faults()
-                return self.told(503 if any(faults.values()) else 200, apps=faults)
+                asleep = [name for name, app in self.apps.items() if app.asleep]
+                status = 503 if any(faults.values()) else 200
+                return self.told(status, apps=faults, asleep=asleep)
             case "/metrics":
                 text, kind = self.exposition.text(request.headers.get("Accept", ""))
                 return Response(text, content_type=kind)

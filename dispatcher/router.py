@@ -174,10 +174,16 @@ def route(
     hosts = {host: on_host(prefixes) for host, prefixes in mounts.items()}
     if probes is not None:
         hosts[PROBE_HOST] = probes
-        if site.domain == LOCAL_DOMAIN and f"*.{LOCAL_DOMAIN}" not in hosts:
-            # For a browser, and unless an app is there; nobody but this machine has the name.
-            hosts.setdefault(f"dispatcher.{LOCAL_DOMAIN}", probes)
+        if host := probe_host_here(site):
+            hosts[host] = probes
     return Router(hosts, site.domain if by_address else "")
+
+
+def probe_host_here(site: Site) -> str:
+    """Return where a browser on a developer's machine finds the probes, "" where apps have it."""
+    below = f"dispatcher.{LOCAL_DOMAIN}"
+    taken = site.domain != LOCAL_DOMAIN or {below, f"*.{LOCAL_DOMAIN}"} & set(site.hosts)
+    return "" if taken else below
 
 
 def on_host(prefixes: Mapping[str, WSGIApplication]) -> WSGIApplication:

@@ -10,7 +10,7 @@ from dispatcher.address import LOCAL_DOMAIN
 from dispatcher.board import board_of
 from dispatcher.instances import contain
 from dispatcher.loading import load_eager
-from dispatcher.metrics import Counts, timed
+from dispatcher.metrics import Counts, count_loads
 from dispatcher.mounts import direct
 from dispatcher.probes import Probes
 from dispatcher.proxied import Proxied
@@ -31,8 +31,7 @@ def serve(settings: Settings) -> WSGIApplication:
     site = settings.read()
     board = board_of(settings)
     apps = contain(site, settings.apps_of(site))
-    for app in apps.values():
-        app.load_app = timed(app.load_app, board)
+    count_loads(apps.values(), board)
     load_eager(apps.values())
     probes = Probes(site, apps, board, pool=settings.pool, release=settings.release)
     application: WSGIApplication = stack(

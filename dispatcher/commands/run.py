@@ -13,7 +13,7 @@ from werkzeug.serving import is_running_from_reloader
 
 from dispatcher.cli import env_option, prepare, site_option
 from dispatcher.develop.debugger import pin
-from dispatcher.develop.links import reached, rows
+from dispatcher.develop.links import reached, rows, status
 from dispatcher.develop.listening import listen, speaking
 from dispatcher.develop.serving import Serving, can_serve_anew, restarting
 from dispatcher.local import gunicorn, site_here
@@ -83,6 +83,8 @@ def command(
     speaks = speaking(file) if file else None
     show(("app", "address"), list(rows(site, apps, host)))
     debug = debug and server == "werkzeug"
+    if at := status(site, host):
+        click.echo(f"\nHow it is going: {at}")
     click.echo(f"Debugger PIN: {pin()}. Ctrl-C stops it.\n" if debug else "Ctrl-C stops it.\n")
     sys.stdout.flush()
     if server == "gunicorn":

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 PIN = "WERKZEUG_DEBUG_PIN"
+
+log = logging.getLogger(__name__)
 
 
 class Debugged(DebuggedApplication):
@@ -21,9 +26,32 @@ class Debugged(DebuggedApplication):
     """
 
     def __init__(self, app: WSGIApplication) -> None:
+        app = Told(app)
         # The PIN is not told at each reload, and /console is the app's own.
         super().__init__(app, evalex=True, pin_logging=False, console_path="")
         self.pin_logging = True  # ... but when the page asks for it
+
+
+class Told:
+    """Log what an app raises, so that its lines have the app's name and the status page has it."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+        body = None
+        try:
+            body = self.app(environ, start_response)
+            yield from body
+        except Exception:
+            log.exception("%s %s failed", environ.get("REQUEST_METHOD"), path)
+            environ["wsgi.errors"] = io.StringIO()  # there the debugger would tell it again
+            raise
+        finally:
+            close = getattr(body, "close", None)
+            if close is not None:
+                close()
 
 
 def pin() -> str:

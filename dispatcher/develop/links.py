@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from werkzeug.serving import get_interface_ip
 
 from dispatcher.address import Address
+from dispatcher.router import probe_host_here
 from dispatcher.site import App, Site
 from dispatcher.tenancy import shown
 
@@ -41,6 +42,13 @@ def links(site: Site, address: Address, host: str, outside: str) -> Iterator[str
         yield f"{site.url(replace(address, host=outside))}/"
     elif outside and not is_any(host):
         yield f"{by_name} where that name is known to be {host}"
+
+
+def status(site: Site, host: str) -> str:
+    """Return the address of the status page, "" where this machine cannot get there by name."""
+    below = probe_host_here(site)
+    here = not reached(host) or is_any(host)
+    return f"{site.url(Address(below))}/status" if below and here else ""
 
 
 def reached(host: str) -> str:

@@ -14,6 +14,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import get_input_stream
 
 from dispatcher.exchange import KEY
+from dispatcher.probes import PROBE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -37,8 +38,8 @@ class Handler(WSGIRequestHandler):
         return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
-        """Tell of an answer that no app gave."""
-        if KEY not in getattr(self, "environ", ()):
+        """Tell of an answer that no app gave, and that nobody asked the probes for."""
+        if not {KEY, PROBE} & getattr(self, "environ", {}).keys():
             log.info("%s %s", code, self.requestline)
 
 

@@ -22,12 +22,14 @@ from dispatcher.develop.listening import hand_on
 from dispatcher.develop.server import Handler, Server
 from dispatcher.local import application, local
 from dispatcher.logs import config
+from dispatcher.noting import Noting
 from dispatcher.router import UNKNOWN_PATH
 
 if TYPE_CHECKING:
     import socket
     import ssl
 
+    from dispatcher.board import Board
     from dispatcher.site import Site
 
 TELL_SECONDS = 1
@@ -47,7 +49,7 @@ class Serving:
     def once(self) -> None:
         """Serve until interrupted, without debugger."""
         dictConfig(config("text"))
-        app = local(self.read(), debug=False, only=self.only)
+        app = local(self.read(), debug=False, keep=note, only=self.only)
         with suppress(KeyboardInterrupt):
             Server(self.listening, app, self.tls).serve(None)
 
@@ -73,8 +75,13 @@ class Serving:
                         line.send(modules.loaded(self.folder, site, since))
                     time.sleep(TELL_SECONDS)
 
-        app = application(self.read, then=then, only=self.only)
+        app = application(self.read, then=then, keep=note, only=self.only)
         Server(self.listening, app, self.tls).serve(line)
+
+
+def note(board: Board) -> None:
+    """Have errors that are logged from now on noted on the board, for the status page."""
+    logging.getLogger().addHandler(Noting(board))
 
 
 def can_serve_anew() -> bool:
@@ -104,7 +111,7 @@ def restarting(
     run_simple(
         host,
         port,
-        application(read, then=lambda _: None, only=only) if inner else UNKNOWN_PATH,
+        application(read, then=lambda _: None, keep=note, only=only) if inner else UNKNOWN_PATH,
         use_reloader=True,
         reloader_type="stat",
         extra_files=[str(path)],

@@ -91,6 +91,7 @@ def test_ready_is_refused_with_the_fault_while_an_app_is_out(path: Path) -> None
             "portal": None,
             "broken": "broken: yard_apps:broken cannot be loaded: yard_apps has no 'broken'",
         },
+        "asleep": [],
     }
 
 
@@ -168,11 +169,14 @@ def test_a_lazy_app_is_loaded_with_its_first_request_and_ready_does_not_wait_for
     write("yard_apps", LOADED)
     path.write_text(SITE.replace('path = "/broken"', 'path = "/broken"\nload = "lazy"'))
     site = serve(Settings(path))
-    assert get(site, "/ready", PROBE_HOST).status == 200
+    asked = get(site, "/ready", PROBE_HOST)
+    assert asked.status == 200
+    assert json.loads(asked.text)["asleep"] == ["broken"]
     assert loaded() == []
 
     assert get(site, "/broken/").status == 200
     assert loaded() == [1]
+    assert json.loads(get(site, "/ready", PROBE_HOST).text)["asleep"] == []
 
 
 def test_here_a_browser_finds_the_status_page_as_well(path: Path) -> None:

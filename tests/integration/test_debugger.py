@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -114,6 +115,26 @@ def test_an_error_opens_a_debugger_that_works_where_the_app_is(
 
     assert "a local of" in shown.text
     assert site.get("/").text == "fine"
+
+
+def test_the_status_page_has_the_error_and_its_app_and_the_terminal_begins_with_the_app(
+    site: Served,
+) -> None:
+    site.get("/wiki/boom")
+    (at,) = re.findall(r"How it is going: http://([\w.]+):\d+(/\S*)", site.told)
+    told = json.loads(site.get(at[1], at[0], Accept="application/json").text)
+
+    assert [(one["app"], one["message"]) for one in told["errors"]] == [
+        ("wiki", "GET /wiki/boom failed: RuntimeError: kaput")
+    ]
+    assert {app["name"]: (app["requests"], app["errors"]) for app in told["apps"]} == {
+        "portal": (0, 0),
+        "wiki": (1, 1),
+    }
+    assert len(told["workers"]) == 1
+    raised = [line for line in site.told.splitlines() if "RuntimeError: kaput" in line]
+    assert raised == ["wiki ERROR RuntimeError: kaput"]
+    assert "/status" not in site.told.partition("Ctrl-C")[2]
 
 
 def test_another_machine_may_read_the_page_and_do_nothing(site: Served) -> None:

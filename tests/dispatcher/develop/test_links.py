@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from dispatcher.address import Address
-from dispatcher.develop.links import reached, rows
+from dispatcher.develop.links import reached, rows, status
 from dispatcher.site import App, Site
 
 APP = App("wiki", "wiki:app", (Address("localhost", "/wiki"), Address("wiki.localhost")))
@@ -43,3 +45,20 @@ def test_listening_everywhere_the_links_are_for_here_and_for_other_machines() ->
 
 def test_the_name_stands_before_the_first_link() -> None:
     assert [name for name, _ in rows(SITE, SITE, "127.0.0.1")] == ["wiki", ""]
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", "http://dispatcher.localhost:8000/status"),
+        ("0.0.0.0", "http://dispatcher.localhost:8000/status"),
+        ("192.0.2.7", ""),
+    ],
+)
+def test_the_status_page_is_where_this_machine_gets_to(host: str, expected: str) -> None:
+    assert status(SITE, host) == expected
+
+
+def test_an_app_with_the_name_of_the_status_page_keeps_it() -> None:
+    apps = (replace(APP, addresses=(Address("dispatcher.localhost"),)),)
+    assert status(replace(SITE, apps=apps), "127.0.0.1") == ""
