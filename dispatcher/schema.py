@@ -152,6 +152,16 @@ class EnvironmentTable(Table):
     servers: dict[str, Any] = {}
 
 
+TYPES = {
+    "bool_type": "must be true or false, without quotes",
+    "float_type": "must be a number, without quotes",
+    "int_type": "must be a whole number, without quotes",
+    "list_type": "must be a list, as in ['one', 'two']",
+    "string_type": "must be text, in quotes",
+}
+"""What to write where a value is of another type, by pydantic's word for that."""
+
+
 def explain(table: type[Table], error: ErrorDetails) -> str:
     """Put what pydantic found into the words of this file."""
     key = str(error["loc"][-1]) if error["loc"] else ""
@@ -165,8 +175,10 @@ def explain(table: type[Table], error: ErrorDetails) -> str:
             return "is missing"
         case "dict_type" | "model_type":
             return "must be a table"
+        case kind if kind in TYPES:
+            return TYPES[kind]
         case _:
-            message = error["msg"]
+            message = error["msg"].replace("Input should", "must", 1)
             return message[0].lower() + message[1:]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from dispatcher.cli import site_option
 from dispatcher.keyfile import located
 from dispatcher.keys import PREVIOUS, Keys
 from dispatcher.tables import show
+
+HEADER = ("key", "made", "use")
 
 LASTS = f"""\
 What apps signed before, sessions and links, is still taken, until {PREVIOUS} more rotations.
@@ -28,10 +31,16 @@ def command() -> None:
 
 @command.command("list")
 @site_option
-def listed(path: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def listed(path: Path, as_json: bool) -> None:
     """List the keys, without showing them."""
     file = located(path, os.environ)
-    table(file.read())
+    keys = rows(file.read())
+    if as_json:
+        told = [dict(zip(HEADER, row, strict=True)) for row in keys]
+        click.echo(json.dumps({"file": str(file.path), "keys": told}, indent=2))
+        return
+    show(HEADER, keys)
     click.echo(f"\n{file.path}")
 
 
@@ -40,14 +49,13 @@ def listed(path: Path) -> None:
 def rotate(path: Path) -> None:
     """Make a new key; what was signed with the ones before stays valid for a while."""
     file = located(path, os.environ)
-    table(file.rotate())
+    show(HEADER, rows(file.rotate()))
     click.echo(f"\n{LASTS}")
 
 
-def table(keys: Keys) -> None:
+def rows(keys: Keys) -> list[tuple[str, str, str]]:
     uses = ["signs", *["is taken"] * (len(keys.masters) - 1)]
-    rows = [
+    return [
         (master.fingerprint, master.made, use)
         for master, use in zip(keys.masters, uses, strict=True)
     ]
-    show(("key", "made", "use"), rows)

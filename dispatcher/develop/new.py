@@ -55,7 +55,7 @@ class NewApp:
 
     def __post_init__(self) -> None:
         if fault := fault_of_name(self.name):
-            raise NewAppError(self.name, f"the name {fault}")
+            raise NewAppError(self.name, f"it {fault}")
         if keyword.iskeyword(self.package):
             raise NewAppError(self.name, "Python keeps that word for itself; take another")
 

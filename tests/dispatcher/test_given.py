@@ -152,16 +152,16 @@ def test_an_app_that_ignores_its_mount_lives_at_the_root_of_a_host(
             "env.DISPATCHER_POOL = 'DISPATCHER_POOL': is the dispatcher's own; its variables are "
             "set from outside the registry",
         ),
-        ("env.X = 1", "env.X = 1: input should be a valid string"),
-        ("load = 'never'", "load = 'never': input should be 'eager' or 'lazy'"),
+        ("env.X = 1", "env.X = 1: must be text, in quotes"),
+        ("load = 'never'", "load = 'never': must be 'eager' or 'lazy'"),
         ("args = ['a']", "args = ['a']: must be a table"),
-        ("load_seconds = 61", "load_seconds = 61: input should be less than or equal to 60"),
+        ("load_seconds = 61", "load_seconds = 61: must be less than or equal to 60"),
         (
             'script_cookies = ["a~b"]',
             "script_cookies.0 = 'a~b': is not the name of a cookie; write it as scripts do, "
             "like 'theme'",
         ),
-        ("alone = 'yes'", "alone = 'yes': input should be a valid boolean"),
+        ("alone = 'yes'", "alone = 'yes': must be true or false, without quotes"),
     ],
 )
 def test_what_cannot_be_given_is_told(faults: Faults, line: str, told: str) -> None:

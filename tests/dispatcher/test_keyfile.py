@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +132,9 @@ def test_the_command_rotates_and_shows_no_key(tmp_path: Path) -> None:
         assert new.key.hex() not in output
         assert old.key.hex() not in output
     assert "still taken, until 2 more rotations" in told
+    told = dispatcher("secrets", "list", "--site", site, "--json")
+    assert [key["use"] for key in json.loads(told)["keys"]] == ["signs", "is taken"]
+    assert new.key.hex() not in told
 
 
 def test_the_command_says_what_is_wrong_with_a_file(tmp_path: Path) -> None:

@@ -162,9 +162,8 @@ domian = "staging.example.org"
         "'bad.example'",
         "line 14: apps.wiki.pool = 'fast': app 'wiki' wants a pool that does not exist; write "
         "[pools.fast] or take one of: default, files",
-        "line 17: pools.files.workers = '2': input should be a valid integer",
-        "line 18: pools.files.worker_class = 'eventlet': input should be 'gevent', 'gthread' or "
-        "'sync'",
+        "line 17: pools.files.workers = '2': must be a whole number, without quotes",
+        "line 18: pools.files.worker_class = 'eventlet': must be 'gevent', 'gthread' or 'sync'",
         "line 21: servers.web1.host = 'two words': is not how SSH reaches a server; write "
         "'deploy@web1.example.org' or 'web1:2222'",
         "line 24: environments.staging.domian = 'staging.example.org': is not a key of this "
