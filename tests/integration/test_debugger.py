@@ -132,8 +132,11 @@ def test_the_status_page_has_the_error_and_its_app_and_the_terminal_begins_with_
         "wiki": (1, 1),
     }
     assert len(told["workers"]) == 1
+    assert "contained.py" not in site.get("/wiki/boom").text
+    assert "debugger.py" not in site.get("/wiki/boom").text
+    assert "contained.py" not in site.told
     raised = [line for line in site.told.splitlines() if "RuntimeError: kaput" in line]
-    assert raised == ["wiki ERROR RuntimeError: kaput"]
+    assert raised == ["wiki ERROR RuntimeError: kaput"] * 3
     assert "/status" not in site.told.partition("Ctrl-C")[2]
 
 
