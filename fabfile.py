@@ -31,9 +31,13 @@ SITE = ROOT / "site.toml"
 KNOWN_HOSTS = ROOT / "known_hosts"
 """The project's own, to be committed: the whole team trusts the same keys."""
 
+WATCH_SECONDS = 5
+
 HELP = {
     "env": "the environment of site.toml to use; without it, the site as it is there",
     "only": "names of servers, with commas between; without it, all of them",
+    "canary": "names of servers that go live, and are watched, before the others do",
+    "watch": "for how many seconds to watch the release, once it is live, before it stays",
     "plan": "show what would be done, and do nothing",
     "json": "print JSON instead of a table",
     "yes": "take each key for the server's own without asking",
@@ -89,26 +93,40 @@ def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> Non
 
 @told("env", "only", "plan")
 def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -> None:
-    """Make bare Debian servers ready: packages, users, folders, nginx.
+    """Make bare Debian servers ready: packages, users, folders, nginx, the agent.
 
     Changes only what is not as it should be; run it again whenever you like.
     """
-    from deploy import ground, keys, plans, session
+    from deploy import fleet, ground, keys, plans, session
     from deploy.console import Live
 
     site = registry(env)
-    with Live() as live, opened(site, only, context, lock=not plan) as servers:
+    with (
+        Live() as live,
+        session.rooted(site, only, context.config, KNOWN_HOSTS, lock=not plan) as servers,
+    ):
         servers.each(lambda remote: ground.need_python(remote, install=not plan))
-        found = servers.fit()
-        toolbox = build.toolbox(ROOT, session.targets(found))
-        everyone = len(servers.remotes) == len(site.servers)
-        secret = keys.common(servers.at, found, all_there=everyone)
+        found = session.fit(servers)
+        agent = build.agent(ROOT, session.targets_of(found.values()))
+        everyone = len(servers.servers) == len(site.servers)
+        by_server = {remote: found[remote.name] for remote in servers.servers}
+        secret = keys.common(servers.at, by_server, all_there=everyone)
         made = servers.each(
             lambda remote: plans.bootstrap(
-                servers.at, site, toolbox, found[remote], remote.user, secret
+                servers.at, site, agent, found[remote.name], remote.user, secret
             )
         )
-        if session.settle(made, live, only_show=plan) and not plan:
+        wanted = []
+        for remote in servers.servers:
+            todo = made[remote.name]
+            if not tuple(todo):
+                live.say(f"{remote.name}: {todo}: nothing to do")
+            elif plan:
+                live.say(f"{remote.name}: {todo}")
+            else:
+                wanted.append((remote, todo))
+        fleet.carry_out(wanted, live)
+        if wanted:
             live.say("The servers are ready; next: fab deploy")
 
 
@@ -122,57 +140,108 @@ def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
         left_out(live)
         bundle = build.bundle(ROOT, last, [build.Target()])
     dist = (ROOT / build.DIST).resolve()
-    print(f"{bundle.id}, version {bundle.version}, in {dist}")
-    for file in bundle.files:
-        print(f"{file.sha256}  {file.path.resolve().relative_to(dist)}")
+    print(f"{bundle.what.id}, version {bundle.what.version}, in {dist}")
+    for file in bundle.what.files:
+        print(f"{file.sha256}  {bundle.paths[file.sha256].resolve().relative_to(dist)}")
 
 
-@told("env", "only", "plan")
-def deploy(context: Any, env: str = "", only: str = "", plan: bool = False) -> None:
+@told("env", "only", "canary", "watch", "plan")
+def deploy(
+    context: Any,
+    env: str = "",
+    only: str = "",
+    canary: str = "",
+    watch: float = WATCH_SECONDS,
+    plan: bool = False,
+) -> None:
     """Put the last commit live on all servers, or on none.
 
-    A failure takes back everything, on every server.
+    A failure takes back everything, on every server; so does a release that is worse than
+    the one before while it is watched.
     """
     last = commit.head(ROOT)
     with ThreadPoolExecutor(1) as aside:
-        building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are looked at
-        from deploy import plans, report, secrets, session
+        building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are reached
+        from deploy import doing, report, session
+        from deploy.agent.words import Deploy
         from deploy.console import Live
 
         site = registry(env)
         with Live() as live:
             left_out(live)
-            with opened(site, only, context, lock=not plan) as servers:
-                found = servers.fit()
-                secrets.refuse_different(servers.at, found.values())
-                targets = session.targets(found)
-                toolbox = build.toolbox(ROOT, targets)
+            with linked(site, only, context) as fleet:
+                session.refuse_other_agents(fleet, build.agent_name(ROOT))
                 building.result()
-                bundle = build.bundle(ROOT, last, targets)
-                stamp = session.stamp()
-                made = servers.each(
-                    lambda remote: plans.deploy(
-                        servers.at, site, bundle, toolbox, found[remote], stamp
-                    )
+                bundle = build.bundle(ROOT, last, session.targets(fleet))
+                intention = Deploy(
+                    registry=SITE.read_text("utf-8"),
+                    environment=env,
+                    bundle=bundle.what,
+                    watch=watch,
+                    stamp=session.stamp(),
                 )
-                if session.settle(made, live, only_show=plan) and not plan:
-                    live.say(f"{bundle.id} is live: {report.addresses(site)}")
+                first = frozenset(server.name for server in session.named(site, canary))
+                if plan:
+                    doing.show(fleet, intention, live)
+                elif doing.do(fleet, intention, live, bundle.paths, first):
+                    live.say(f"{bundle.what.id} is live: {report.addresses(site)}")
 
 
-@told("env", "only", "to", "plan")
-def rollback(context: Any, env: str = "", only: str = "", to: str = "", plan: bool = False) -> None:
+@told("env", "only", "to", "watch", "plan")
+def rollback(
+    context: Any,
+    env: str = "",
+    only: str = "",
+    to: str = "",
+    watch: float = 0,
+    plan: bool = False,
+) -> None:
     """Make the release that was live before live again, or another."""
-    from deploy import plans, session
+    from deploy import doing, plans, session
+    from deploy.agent.words import Rollback
     from deploy.console import Live
 
     site = registry(env)
-    with Live() as live, opened(site, only, context, lock=not plan) as servers:
-        found = servers.look()
-        goals = servers.each(lambda remote: plans.goal(found[remote], to))
-        session.refuse_different(goals)
-        made = servers.each(lambda remote: plans.rollback(servers.at, found[remote], goals[remote]))
-        if not session.settle(made, live, only_show=plan):
+    with Live() as live, linked(site, only, context) as fleet:
+        found = fleet.each(lambda link: link.look())
+        goals = fleet.each(lambda link: plans.goal(found[link.name], to))
+        target = plans.common(goals)
+        intention = Rollback(to=target.id, watch=watch, stamp=session.stamp())
+        if plan:
+            doing.show(fleet, intention, live)
+        elif not doing.do(fleet, intention, live):
             raise DeployError("nothing was rolled back")
+
+
+@told("env", "only")
+def attach(context: Any, env: str = "", only: str = "") -> None:
+    """Follow what was begun on the servers, and bring it to its end.
+
+    For a deployment whose `fab deploy` is gone: it waits a minute for somebody who tells it
+    to go on, and takes itself back then.
+    """
+    from deploy import doing
+    from deploy.console import Live
+
+    with Live() as live, linked(registry(env), only, context) as fleet:
+        if not doing.resume(fleet, live):
+            live.say("Nothing goes on; `fab history` shows what did.")
+
+
+@told("env", "only", "json")
+def history(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+    """Show who did what on each server, when, and how it ended; newest last.
+
+    The history is a chain of hashes: a line that was changed or taken out is shown, and the
+    exit status is 1.
+    """
+    from deploy import report
+
+    with linked(registry(env), only, context) as fleet:
+        told = fleet.each(lambda link: link.history())
+    show([{"server": name, **one} for name, one in told.items()], report.history_table, json)
+    if any(one["broken"] for one in told.values()):
+        sys.exit(1)
 
 
 @told("env", "plan")
@@ -182,15 +251,18 @@ def rotate(context: Any, env: str = "", plan: bool = False) -> None:
     The next release that is deployed signs with it. What was signed with the two keys
     before it, sessions and links, is still taken.
     """
-    from deploy import keys, plans, session
+    from pydantic import SecretStr
+
+    from deploy import doing, keys, session
+    from deploy.agent.words import Rotate
     from deploy.console import Live
 
     site = registry(env)
-    with Live() as live, opened(site, "", context, lock=not plan) as servers:
-        found = servers.look()
-        secret = keys.rotated(servers.at, found)
-        made = servers.each(lambda _: plans.rotate(servers.at, secret))
-        if session.settle(made, live, only_show=plan) and not plan:
+    with Live() as live, linked(site, "", context) as fleet:
+        intention = Rotate(key=SecretStr(keys.fresh()), stamp=session.stamp())
+        if plan:
+            doing.show(fleet, intention, live)
+        elif doing.do(fleet, intention, live):
             live.say("The next release that is deployed signs with the new key.")
 
 
@@ -203,7 +275,8 @@ def status(context: Any, env: str = "", only: str = "", json: bool = False) -> N
     from deploy import report, session
 
     site = registry(env)
-    found = session.survey(site, only, context.config, KNOWN_HOSTS)
+    text = SITE.read_text("utf-8")
+    found = session.survey(site, only, context.config, KNOWN_HOSTS, text)
     rows = report.status(site, found)
     show(rows, report.status_table, json)
     if any(row["faults"] for row in rows):
@@ -215,9 +288,8 @@ def releases(context: Any, env: str = "", only: str = "", json: bool = False) ->
     """List the releases on each server, newest first."""
     from deploy import report
 
-    site = registry(env)
-    with opened(site, only, context, lock=False) as servers:
-        rows = report.releases(servers.look())
+    with linked(registry(env), only, context) as fleet:
+        rows = report.releases(fleet.each(lambda link: link.look()))
     show(rows, report.releases_table, json)
 
 
@@ -227,11 +299,12 @@ def logs(
 ) -> None:
     """Show the last log lines of an app on every server."""
     from deploy import report
+    from deploy.agent.words import Logs
 
     site = registry(env)
-    words = report.journal(site, app, lines, follow)
-    with opened(site, only, context, lock=False) as servers:
-        servers.each(lambda remote: remote.stream(words, lambda line: report.line(remote, line)))
+    asked = Logs(pool=report.pool_of(site, app), app=app, lines=lines, follow=follow)
+    with linked(site, only, context) as fleet:
+        fleet.each(lambda link: link.logs(asked, lambda text: report.line(link.name, text)))
 
 
 def registry(env: str) -> Site:
@@ -240,10 +313,11 @@ def registry(env: str) -> Site:
     return load(SITE, env)
 
 
-def opened(site: Any, only: str, context: Any, *, lock: bool) -> Any:
+def linked(site: Any, only: str, context: Any) -> Any:
     from deploy import session
+    from deploy.errors import UNTOUCHED
 
-    return session.opened(site, only, context.config, KNOWN_HOSTS, lock=lock)
+    return session.linked(site, only, context.config, KNOWN_HOSTS, UNTOUCHED)
 
 
 def show(rows: list[dict[str, Any]], table: Callable[..., None], as_json: bool) -> None:

@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
-from deploy.bundle import Bundle, File, Toolbox
+from deploy import code
+from deploy.bundle import Agent, Built, Bundle, File
 from deploy.commit import Commit, check_out
 from deploy.errors import BuildError
+
+MADE = 3
+"""How `deploy.tools` installs an agent; each change counts it up, so that servers do it anew."""
 
 DIST = Path("dist")
 """Below the project; what is in it can always be made again."""
@@ -48,7 +52,7 @@ class Target:
         ]
 
 
-def bundle(root: Path, commit: Commit, targets: Iterable[Target]) -> Bundle:
+def bundle(root: Path, commit: Commit, targets: Iterable[Target]) -> Built[Bundle]:
     """Build the release of ``commit``, or take it from ``dist`` where it was built before.
 
     Raises `BuildError`. Two builds of one commit are the same, byte for byte.
@@ -56,15 +60,24 @@ def bundle(root: Path, commit: Commit, targets: Iterable[Target]) -> Bundle:
     folder = source(root, commit)
     archive = next(folder.glob("*.tar.gz"))
     requirements = folder / "requirements.txt"
-    return Bundle(
+    paths: dict[str, Path] = {}
+    what = Bundle(
         id=commit.id,
         version=archive.name.removesuffix(".tar.gz").rpartition("-")[2],
         commit=commit.sha,
-        sdist=File.of(archive),
-        site=File.of(folder / "site.toml"),
-        requirements=File.of(requirements),
-        wheels=wheels(root, requirements, targets),
+        sdist=kept(paths, archive),
+        site=kept(paths, folder / "site.toml"),
+        requirements=kept(paths, requirements),
+        wheels=wheels(root, requirements, targets, paths),
     )
+    return Built(what, paths)
+
+
+def kept(paths: dict[str, Path], path: Path, name: str = "") -> File:
+    """Return a file, noting where it is."""
+    file = File.of(path, name)
+    paths[file.sha256] = path
+    return file
 
 
 def source(root: Path, commit: Commit) -> Path:
@@ -75,10 +88,40 @@ def source(root: Path, commit: Commit) -> Path:
     return folder
 
 
-def toolbox(root: Path, targets: Iterable[Target]) -> Toolbox:
-    """Return what every server needs to make environments; raises `BuildError`."""
-    requirements = root / "requirements" / "toolbox.txt"
-    return Toolbox(File.of(requirements, "requirements.txt"), wheels(root, requirements, targets))
+def agent(root: Path, targets: Iterable[Target]) -> Built[Agent]:
+    """Return the agent for servers, with all it needs; raises `BuildError`."""
+    requirements = root / "requirements" / "agent.txt"
+    paths: dict[str, Path] = {}
+    locked = kept(paths, requirements, "requirements.txt")
+    what = Agent(
+        name=name_of(locked.sha256),
+        requirements=locked,
+        code=kept(paths, packed(root)),
+        wheels=wheels(root, requirements, targets, paths),
+    )
+    return Built(what, paths)
+
+
+def agent_name(root: Path) -> str:
+    """Return what the agent made of this code is called, without making it."""
+    return name_of(File.of(root / "requirements" / "agent.txt").sha256)
+
+
+def name_of(requirements: str) -> str:
+    text = f"{requirements} {code.digest()} {MADE}"
+    return f"agent-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def packed(root: Path) -> Path:
+    """Return the zip of the agent's code, below ``dist``."""
+    folder = root / DIST / "agent"
+    path = folder / "code.zip"
+    with scratch() as aside:
+        new = aside / path.name
+        new.write_bytes(code.code())
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.move(new, path)
+    return path
 
 
 def sdist(root: Path, commit: Commit, folder: Path) -> None:
@@ -103,12 +146,15 @@ def scratch() -> Iterator[Path]:
         Thread(target=shutil.rmtree, args=(folder,)).start()
 
 
-def wheels(root: Path, requirements: Path, targets: Iterable[Target]) -> tuple[File, ...]:
+def wheels(
+    root: Path, requirements: Path, targets: Iterable[Target], paths: dict[str, Path]
+) -> tuple[File, ...]:
     """Return the locked wheels for all targets, downloading those not yet in ``dist``."""
     found: dict[str, File] = {}
     for target in targets:
         for path in sorted(downloaded(root, requirements, target).glob("*.whl")):
-            found.setdefault(path.name, File.of(path, f"wheels/{path.name}"))
+            if path.name not in found:
+                found[path.name] = kept(paths, path, f"wheels/{path.name}")
     return tuple(found.values())
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Generic, TypeVar
 
-MADE = 2
-"""How `deploy.tools` makes a toolbox; each change counts it up, so that servers make it anew."""
+from pydantic import Field, StringConstraints
+
+from deploy.release import Id, Value
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^(wheels/)?[A-Za-z0-9][A-Za-z0-9._+!~-]*$")]
+"""Below the folder of a release, and never out of it."""
+
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!~-]*$")]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file, here, and where it belongs below the folder of the release."""
+class File(Value):
+    """One file, and where it belongs below the folder of the release."""
 
-    path: Path
-    name: str
-    sha256: str
-    size: int
+    name: FileName
+    sha256: Sha256
+    size: Annotated[int, Field(ge=0)]
 
     @property
     def kept(self) -> str:
@@ -28,16 +35,16 @@ class File:
     def of(cls, path: Path, name: str = "") -> File:
         """Read and hash a file."""
         content = path.read_bytes()
-        return cls(path, name or path.name, hashlib.sha256(content).hexdigest(), len(content))
+        sha256 = hashlib.sha256(content).hexdigest()
+        return cls(name=name or path.name, sha256=sha256, size=len(content))
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Value):
     """One release, built; nothing of it depends on a server but the wheels' platform."""
 
-    id: str
-    version: str
-    commit: str
+    id: Id
+    version: Word
+    commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40,64}$")]
     sdist: File
     site: File
     requirements: File
@@ -48,21 +55,31 @@ class Bundle:
         return (self.sdist, self.site, self.requirements, *self.wheels)
 
 
-@dataclass(frozen=True, slots=True)
-class Toolbox:
-    """What makes environments on a server: uv, and setuptools with its plugin."""
+class Agent(Value):
+    """The agent of a server, and what makes environments there: uv, and setuptools."""
+
+    name: Word
+    """What its folder is called: another for other code or other packages."""
 
     requirements: File
+    code: File
     wheels: tuple[File, ...]
 
     @property
     def files(self) -> tuple[File, ...]:
-        return (self.requirements, *self.wheels)
-
-    @property
-    def name(self) -> str:
-        return f"toolbox-{self.requirements.sha256[:12]}-{MADE}"
+        return (self.requirements, self.code, *self.wheels)
 
     @property
     def uv(self) -> File:
         return next(file for file in self.wheels if file.name.startswith("wheels/uv-"))
+
+
+Made = TypeVar("Made", Bundle, Agent)
+
+
+@dataclass(frozen=True, slots=True)
+class Built(Generic[Made]):
+    """What was built, and where each of its files is here, by its sha256."""
+
+    what: Made
+    paths: Mapping[str, Path]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from rich.console import Console
@@ -50,6 +52,22 @@ class Live:
         self.write(f"[bold]{server}[/]  [dim]{time}[/]  {escape(note)}")
         if server in self.tasks:
             self.progress.remove_task(self.tasks.pop(server))
+
+    @contextlib.contextmanager
+    def upload(self, server: str, note: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show how far an upload of ``total`` bytes is; give what is to be told of bytes sent."""
+        self.begin(server, note)
+        began, gone = time.monotonic(), 0
+
+        def sent(size: int) -> None:
+            nonlocal gone
+            gone += size
+            share = 100 * gone // max(1, total)
+            text = f"[bold]{server}[/]  {escape(note)}  {share} %"
+            self.progress.update(self.tasks[server], description=text)
+
+        yield sent
+        self.end(server, note, time.monotonic() - began)
 
     def warn(self, server: str, text: str) -> None:
         """Write down what went wrong without stopping anything."""

@@ -1,6 +1,6 @@
 """What can go wrong on purpose."""
 
-from deploy.steps import Step
+from collections.abc import Sequence
 
 
 class DeployError(Exception):
@@ -36,15 +36,18 @@ class Interrupted(DeployError):
 class StepError(DeployError):
     """A step failed on a server."""
 
-    def __init__(self, server: str, step: Step, exit_code: int, tail: str) -> None:
-        super().__init__(server, step, exit_code, tail)
-        self.server, self.step, self.exit_code, self.tail = server, step, exit_code, tail
+    def __init__(
+        self, server: str, note: str, command: str, exit_code: int, said: Sequence[str]
+    ) -> None:
+        super().__init__(server, note, command, exit_code, said)
+        self.server, self.note, self.command = server, note, command
+        self.exit_code, self.said = exit_code, said
 
     def __str__(self) -> str:
-        output = "".join(f"\n  | {line}" for line in self.tail.splitlines())
+        output = "".join(f"\n  | {line}" for line in self.said)
         return (
-            f"{self.server}: could not {self.step.note} (exit status {self.exit_code})\n"
-            f"  $ {shortened(str(self.step.do))}{output}"
+            f"{self.server}: could not {self.note} (exit status {self.exit_code})\n"
+            f"  $ {shortened(self.command)}{output}"
         )
 
 
@@ -65,6 +68,11 @@ LEFT = (
     "Not everything could be taken back. `fab status` shows what is there now; "
     "the next `fab deploy` or `fab rollback` puts it right."
 )
+ALONE = (
+    "There is no connection to {servers}: what was begun there takes itself back within two "
+    "minutes, unless it held everywhere. `fab attach` or the next task tells."
+)
+HOLDS = "It had settled everywhere before that, and holds."
 STAYS = "What was done stays; run it again, and it goes on from there."
 
 

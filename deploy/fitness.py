@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from deploy import ground
-from deploy.bundle import Toolbox
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State
@@ -27,11 +26,11 @@ def refuse_unfit(at: Layout, site: Site, found: State) -> None:
     refuse_taken(at, site, found)
 
 
-def refuse_unready(at: Layout, toolbox: Toolbox, found: State) -> None:
+def refuse_unready(at: Layout, found: State) -> None:
     """Raise `PlanError` for a server that bootstrap has not been to, or not lately."""
     laid = {**web_files(), **ground.boot_files(at)}
     stale = [path for path, text in laid.items() if found.files.get(path) != text]
-    if found.toolbox != toolbox.name or stale or found.keys.get(at.keys) is None:
+    if stale or found.keys.get(at.keys) is None:
         raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
     if "nginx.service" not in found.active():
         raise PlanError("nginx does not run; run: fab bootstrap")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from deploy import render
-from deploy.bundle import Toolbox
+from deploy.bundle import Agent, Built
 from deploy.errors import PlanError, StepError
 from deploy.files import write
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.machine import Machine
 from deploy.release import parts
-from deploy.runner import perform
+from deploy.runner import TAIL_LINES, perform
 from deploy.secrets import secrets
 from deploy.steps import Put, Run, Step, Steps, shell
-from deploy.tools import tools
+from deploy.tools import install_agent
 from deploy.web import DEBIANS_PAGE, DEFAULT, PROXY, web
 from dispatcher.site import Site
 
@@ -23,32 +23,38 @@ REFRESH = Step("refresh Debian's package lists", Run(*APT, "update"))
 
 
 def lay(
-    at: Layout, site: Site, toolbox: Toolbox, found: State, user: str, keys: str | None = None
+    at: Layout,
+    site: Site,
+    agent: Built[Agent],
+    found: State,
+    user: str,
+    keys: str | None = None,
 ) -> Steps:
     """List only what is not as it should be. ``keys`` are those to have, None for those it has."""
     return (
         *packages(found),
-        *folders(at, user, found),
+        *folders(at, found),
         *users(at, tuple(part.name for part in parts(site)), found),
         *secrets(at, site, keys, found),
-        *tools(at, toolbox, found),
+        *install_agent(at, agent, found),
+        *may_ask(at, user, found),
         *web(found),
         *boot(at, site, found),
     )
 
 
-def asked(at: Layout, site: Site, user: str) -> dict[str, tuple[str, ...]]:
+def asked(at: Layout, site: Site) -> dict[str, tuple[str, ...]]:
     """Return what to look at, as `deploy.look.look` wants it, before `lay`."""
     return {
         "packages": PACKAGES,
         "users": tuple(at.user(part.name) for part in parts(site)),
         "files": (
-            *(DEFAULT, PROXY, at.boot, at.debians_unit),
+            *(DEFAULT, PROXY, at.boot, at.sudoers, at.debians_unit),
             *boot_units(at),
             *templates(at, site),
         ),
-        "links": (DEBIANS_PAGE, wanted(at), at.nginx),
-        "folders": tuple(wanted_folders(at, user)),
+        "links": (DEBIANS_PAGE, *wanted(at), at.nginx),
+        "folders": tuple(wanted_folders(at)),
         "keys": (at.keys, *(at.pool_keys(part.name) for part in parts(site))),
     }
 
@@ -69,7 +75,8 @@ def need_python(machine: Machine, *, install: bool) -> None:
     for step in (REFRESH, Step("install python3", Run(*APT, "install", "python3"))):
         outcome = perform(step.do, machine)
         if outcome.exit_code:
-            raise StepError(machine.name, step, outcome.exit_code, outcome.out + outcome.err)
+            said = (outcome.out + outcome.err).splitlines()[-TAIL_LINES:]
+            raise StepError(machine.name, step.note, str(step.do), outcome.exit_code, said)
 
 
 def packages(found: State) -> Steps:
@@ -85,19 +92,20 @@ def packages(found: State) -> Steps:
     )
 
 
-def wanted_folders(at: Layout, user: str) -> dict[str, str]:
+def wanted_folders(at: Layout) -> dict[str, str]:
     """Return owner and mode of each folder."""
     roots = (at.home, at.store, at.environments, at.releases, at.live("").rstrip("/"))
     return {
         **dict.fromkeys(roots, "root 755"),
-        at.incoming: f"{user} 700",
+        at.incoming: "root 700",
+        at.records: "root 700",
         at.secrets: "root 700",
     }
 
 
-def folders(at: Layout, user: str, found: State) -> Steps:
+def folders(at: Layout, found: State) -> Steps:
     steps = []
-    for path, right in wanted_folders(at, user).items():
+    for path, right in wanted_folders(at).items():
         owner, mode = right.split()
         if found.folders.get(path) != right:
             make = Run("install", "-d", "-o", owner, "-m", mode, path)
@@ -111,7 +119,13 @@ def boot_files(at: Layout) -> dict[str, str]:
 
 
 def boot_units(at: Layout) -> dict[str, str]:
-    return {f"/etc/systemd/system/{at.boot_unit}": render.fixed("boot.service", at)}
+    """Return the units that every site has: what starts it at boot, and its agent."""
+    folder = "/etc/systemd/system"
+    return {
+        f"{folder}/{at.boot_unit}": render.fixed("boot.service", at),
+        f"{folder}/flaskyard-agent@.socket": render.shared("agent.socket"),
+        f"{folder}/flaskyard-agent@.service": render.shared("agent.service"),
+    }
 
 
 def templates(at: Layout, site: Site) -> dict[str, str]:
@@ -123,9 +137,13 @@ def templates(at: Layout, site: Site) -> dict[str, str]:
     }
 
 
-def wanted(at: Layout) -> str:
-    """Return the link by which systemd starts the site at boot."""
-    return f"/etc/systemd/system/multi-user.target.wants/{at.boot_unit}"
+def wanted(at: Layout) -> tuple[str, str]:
+    """Return the links by which systemd starts the site at boot, and its agent when asked."""
+    folder = "/etc/systemd/system"
+    return (
+        f"{folder}/multi-user.target.wants/{at.boot_unit}",
+        f"{folder}/sockets.target.wants/{at.agent_socket}",
+    )
 
 
 def boot(at: Layout, site: Site, found: State) -> Steps:
@@ -134,10 +152,27 @@ def boot(at: Layout, site: Site, found: State) -> Steps:
     if found.files.get(at.boot) != script:
         steps = (Step(f"write {at.boot}", Put(at.boot, script, 0o755)),)
     steps += units({**boot_units(at), **templates(at, site)}, found)
-    if found.links.get(wanted(at)) is None:
+    starts, listens = wanted(at)
+    if found.links.get(starts) is None:
         enable = Run("systemctl", "enable", "--quiet", at.boot_unit)
         steps += (Step("start the site at boot", enable),)
+    if found.links.get(listens) is None or at.agent_socket not in found.active():
+        enable = Run("systemctl", "enable", "--quiet", "--now", at.agent_socket)
+        steps += (Step("let the agent listen", enable),)
     return steps
+
+
+def may_ask(at: Layout, user: str, found: State) -> Steps:
+    """Let the SSH user run the relay as root, without any argument, and so ask the agent."""
+    text = render.sudoers(user, at)
+    if found.files.get(at.sudoers) == text:
+        return ()
+    check = 'visudo -cqf "$1.new" && mv -T "$1.new" "$1"'
+    new = Put(f"{at.sudoers}.new", text, 0o440)  # sudo reads no file with a dot in its name
+    return (
+        Step("write what the SSH user may do", new),
+        Step("let it", shell(check, at.sudoers)),
+    )
 
 
 def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:

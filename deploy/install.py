@@ -7,7 +7,7 @@ from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
-from deploy.shipping import ship
+from deploy.shipping import place
 from deploy.steps import Put, Run, Step, Steps, shell
 from deploy.tools import empty, install_wheel
 
@@ -35,7 +35,7 @@ def install(at: Layout, bundle: Bundle, found: State) -> Steps:
     wheel = f"{sdist.removesuffix('.tar.gz')}-py3-none-any.whl"
     return (
         Step("make the release's folder", empty(folder), undo=Run("rm", "-rf", folder)),
-        *ship(at, bundle.files, folder, found),
+        place(at, bundle.files, folder),
         *environments.make(at, bundle, found),
         environments.copy(at, bundle, found),
         Step("build the site in a sandbox", build(at, sdist, wheel)),

@@ -10,7 +10,7 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.machine import Machine
 from deploy.runner import perform
-from deploy.secrets import Secret, refuse_different
+from deploy.secrets import Secret
 from deploy.steps import Run
 from dispatcher.keys import PREVIOUS, Keys, Master
 
@@ -40,15 +40,9 @@ def common(at: Layout, found: Mapping[M, State], *, all_there: bool) -> Secret |
     return Secret(keys.text())
 
 
-def rotated(at: Layout, found: Mapping[M, State]) -> Secret:
-    """Return the keys of the servers with a new one first.
-
-    Raises `PlanError` where they are not the same everywhere.
-    """
-    refuse_different(at, found.values())
-    if not all(state.keys.get(at.keys) for state in found.values()):
-        raise PlanError("not every server has keys; run: fab bootstrap")
-    return Secret(read(at, next(iter(found))).rotated(Master.new()).text())
+def fresh() -> Secret:
+    """Return a new key, as a line of a file of keys."""
+    return Secret(Keys((Master.new(),)).text())
 
 
 def read(at: Layout, machine: Machine) -> Keys:

@@ -23,7 +23,7 @@ class Layout:
 
     @property
     def incoming(self) -> str:
-        """Where the SSH user may write; nothing is used from here before its hash is checked."""
+        """Where the files of an agent arrive; none is used before its hash is checked."""
         return f"{self.home}/incoming"
 
     @property
@@ -37,13 +37,35 @@ class Layout:
         return f"{self.home}/environments"
 
     @property
-    def toolbox(self) -> str:
-        """A link to the environment that makes environments: uv, setuptools."""
-        return f"{self.home}/toolbox"
+    def agent(self) -> str:
+        """A link to the agent, with the environment that makes environments: uv, setuptools."""
+        return f"{self.home}/agent"
 
     @property
     def tools(self) -> str:
-        return f"{self.toolbox}/venv/bin"
+        return f"{self.agent}/venv/bin"
+
+    @property
+    def relay(self) -> str:
+        """What the SSH user may run as root, and nothing else."""
+        return f"{self.agent}/relay"
+
+    @property
+    def sudoers(self) -> str:
+        return f"/etc/sudoers.d/flaskyard-{self.site}"
+
+    @property
+    def records(self) -> str:
+        """Where the agent keeps its journals and the history."""
+        return f"/var/lib/flaskyard/{self.site}"
+
+    @property
+    def agent_socket(self) -> str:
+        return f"flaskyard-agent@{self.site}.socket"
+
+    @property
+    def agent_service(self) -> str:
+        return f"flaskyard-agent@{self.site}.service"
 
     @property
     def lock(self) -> str:

@@ -7,10 +7,20 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from deploy.layout import Layout
+
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 OF_APP = r'^({app} |\{{"app": "{app}"[,}}])'
 """A pattern for journalctl: an app's lines, also those of releases that did not write JSON."""
+
+
+def command(at: Layout, pool: str, app: str, lines: int, follow: bool) -> tuple[str, ...]:
+    """Return the command that shows an app's lines."""
+    unit = f"{at.user(pool)}@*.service"
+    words = ("journalctl", "--no-pager", "--output", "short-iso", "--unit", unit)
+    limit = ("--lines", str(lines), "--grep", OF_APP.format(app=app), "--case-sensitive=yes")
+    return (*words, *limit, *(("--follow",) if follow else ()))
 
 
 def readable(line: str) -> Iterator[str]:

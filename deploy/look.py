@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,6 +13,9 @@ from deploy.machine import Machine
 from deploy.release import Release
 from deploy.runner import perform
 from deploy.steps import Script
+
+INSTANCE = re.compile(r"@(\d{8}T\d{6}-[0-9a-f]+)\.")
+"""The release of which a unit is an instance."""
 
 
 class KeysFound(BaseModel):
@@ -44,7 +48,12 @@ class State(BaseModel):
     links: dict[str, str | None] = {}
     folders: dict[str, str | None] = {}
     keys: dict[str, KeysFound | None] = {}
-    toolbox: str | None = None
+    agent: str | None = None
+    """The agent in use, by the name of its folder."""
+
+    agents: tuple[str, ...] = ()
+    """All that are installed, and those of Flaskyard's first days."""
+
     current: str | None = None
     releases: dict[str, Release | None] = {}
     environments: tuple[str, ...] = ()
@@ -73,7 +82,7 @@ class State(BaseModel):
 
     def running(self) -> set[str]:
         """Return the ids of the releases of which something runs."""
-        return {name.partition("@")[2].rsplit(".", 1)[0] for name in self.active() if "@" in name}
+        return {found[1] for name in self.active() if (found := INSTANCE.search(name))}
 
     def units_of(self, release: str) -> tuple[str, ...]:
         """Return the units of a release that run."""
@@ -112,7 +121,12 @@ def look(
         "links": links,
         "folders": folders,
         "keys": keys,
-        "units": [f"{at.site}-*@*", f"{at.retirement('*')}.timer", "nginx.service"],
+        "units": [
+            f"{at.site}-*@*",
+            f"{at.retirement('*')}.timer",
+            "nginx.service",
+            at.agent_socket,
+        ],
     }
     outcome = perform(Script.of("facts", given), machine)
     try:

@@ -1,10 +1,15 @@
 """A server that can be acted on; `deploy.ssh` has the one that is far away."""
 
+import json
 import subprocess
-import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from traceback import format_exc
 from typing import Protocol
+
+LONGEST_SECONDS = 600
+"""For any one command; none of ours takes a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +29,9 @@ class Machine(Protocol):
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome: ...
 
-    def program(self, source: str, given: str) -> Outcome: ...
+    def program(self, name: str, given: str) -> Outcome: ...
 
-    def upload(self, source: Path, target: str) -> None: ...
+    def upload(self, path: Path, target: str) -> None: ...
 
 
 class Here:
@@ -35,15 +40,37 @@ class Here:
     name = "here"
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
-        """Run a command; ``python3`` is this Python."""
-        words = [sys.executable if word == "python3" else word for word in argv]
-        done = subprocess.run(words, input=stdin, capture_output=True, text=True, check=False)
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        """Run a command, at most ten minutes; its exit status is as a shell would say it."""
+        try:
+            done = subprocess.run(
+                argv,
+                input=stdin.encode(),
+                capture_output=True,
+                timeout=LONGEST_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            said = text(error.stderr or b"")
+            return Outcome(124, text(error.stdout or b""), f"{said}ended after {error.timeout} s\n")
+        except OSError as error:
+            return Outcome(127, "", f"{argv[0]}: {error.strerror}\n")
+        code = done.returncode if done.returncode >= 0 else 128 - done.returncode
+        return Outcome(code, text(done.stdout), text(done.stderr))
 
-    def program(self, source: str, given: str) -> Outcome:
-        """Run a Python program on one argument."""
-        return self.run(("python3", "-I", "-", given), stdin=source)
+    def program(self, name: str, given: str) -> Outcome:
+        """Do what a program of `deploy.onhost` does, within this process."""
+        module = import_module(f"deploy.onhost.{name}")
+        try:
+            answer = module.main(json.loads(given))
+        except Exception as error:
+            expected = isinstance(error, OSError) or type(error).__module__ == module.__name__
+            return Outcome(1, "", f"{error}\n" if expected else format_exc())
+        return Outcome(0, "" if answer is None else json.dumps(answer), "")
 
-    def upload(self, source: Path, target: str) -> None:
+    def upload(self, path: Path, target: str) -> None:
         """Copy a file."""
-        Path(target).write_bytes(source.read_bytes())
+        Path(target).write_bytes(path.read_bytes())
+
+
+def text(said: bytes) -> str:
+    return said.decode("utf-8", "replace")

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from deploy import environments, ground, install, publishing, render, retiring, secrets, serving
-from deploy.bundle import Bundle, Toolbox
+from deploy.bundle import Agent, Built, Bundle
 from deploy.errors import PlanError
 from deploy.fitness import refuse_unfit, refuse_unready
 from deploy.layout import Layout
 from deploy.look import State
-from deploy.release import Release, before, parts
+from deploy.release import Release, Stamp, before, parts
 from deploy.steps import Plan, Steps
 from dispatcher.site import Site
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """When and by whom: the only thing in a plan that another run would have differently."""
-
-    time: str
-    """UTC, ISO 8601."""
-
-    by: str
-
-
 def bootstrap(
-    at: Layout, site: Site, toolbox: Toolbox, found: State, user: str, keys: str | None = None
+    at: Layout,
+    site: Site,
+    agent: Built[Agent],
+    found: State,
+    user: str,
+    keys: str | None = None,
 ) -> Plan:
     """Make a bare Debian ready for deployments; empty where it is ready already.
 
     ``keys`` are the master keys it is to have, None for those it has.
     """
     refuse_unfit(at, site, found)
-    steps = ground.lay(at, site, toolbox, found, user, keys)
+    steps = ground.lay(at, site, agent, found, user, keys)
     return Plan(f"make ready for {site.name}", prepare=steps, stays=True)
 
 
 def deploy(
-    at: Layout, site: Site, bundle: Bundle, toolbox: Toolbox, found: State, stamp: Stamp
+    at: Layout, site: Site, bundle: Bundle, found: State, stamp: Stamp, watch: float = 0
 ) -> Plan:
-    """Install the release, make it live, retire the one before; empty where it is live already."""
+    """Install the release, make it live, retire the one before; empty where it is live already.
+
+    It is watched for ``watch`` seconds before it is let stay.
+    """
     refuse_unfit(at, site, found)
-    refuse_unready(at, toolbox, found)
+    refuse_unready(at, found)
     title = f"deploy {bundle.id}"
     now = live(found)
     if found.live == bundle.id and not found.publishing:
@@ -52,7 +50,10 @@ def deploy(
     return Plan(
         title,
         prepare=(*new, *secrets.pools(at, site, found), *serving.start(at, release, found)),
-        publish=publishing.publish(at, release, now, found),
+        publish=(
+            *publishing.publish(at, release, now, found),
+            *serving.watch(at, release, now, found, watch),
+        ),
         tidy=(
             *retiring.retire(at, now, release, found),
             *retiring.prune(at, release, found),
@@ -87,16 +88,18 @@ def installed(
     return release, steps
 
 
-def rotate(at: Layout, keys: str) -> Plan:
-    """Give a server new master keys, of which the next deployment makes the pools'.
+def rotate(at: Layout, key: str, found: State) -> Plan:
+    """Put a new master key before those of a server; the next deployment makes the pools' of it.
 
     Were they made now, a pool that systemd starts anew on one server alone would sign with
     what the others do not know yet.
     """
-    return Plan("rotate the keys", prepare=(secrets.written(at, keys),), stays=True)
+    if found.keys.get(at.keys) is None:
+        raise PlanError("has no keys; run: fab bootstrap")
+    return Plan("rotate the keys", *secrets.rotated(at, key))
 
 
-def rollback(at: Layout, found: State, target: Release) -> Plan:
+def rollback(at: Layout, found: State, target: Release, watch: float = 0) -> Plan:
     """Make an installed release live again; empty where it is live already."""
     now = live(found)
     if now is not None and target.id == now.id and not found.publishing:
@@ -105,7 +108,10 @@ def rollback(at: Layout, found: State, target: Release) -> Plan:
     return Plan(
         f"roll back from {now.id if now else 'nothing'} to {target.id}",
         prepare=serving.start(at, target, found),
-        publish=publishing.publish(at, target, now, found),
+        publish=(
+            *publishing.publish(at, target, now, found),
+            *serving.watch(at, target, now, found, watch),
+        ),
         tidy=(
             *retiring.retire(at, now, target, found),
             *retiring.drop_links(at, target, found),
@@ -128,6 +134,14 @@ def goal(found: State, to: str = "") -> Release:
         missing = f"has no release {to!r}" if to else f"has no release from before {found.live}"
         raise PlanError(f"{missing}; others it has: {there}")
     return target
+
+
+def common(goals: Mapping[str, Release]) -> Release:
+    """Return the release for all; raises `PlanError` where the servers would go to several."""
+    if len({release.id for release in goals.values()}) > 1:
+        each = ", ".join(f"{server} to {release.id}" for server, release in goals.items())
+        raise PlanError(f"the servers would go to different releases ({each}); name one with --to")
+    return next(iter(goals.values()))
 
 
 def live(found: State) -> Release | None:

@@ -15,6 +15,23 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
+"""A line of text for people: no control characters, or a log could be made to lie."""
+
+
+class Stamp(Value):
+    """Who asked for something, and when: what another run of the same task would have new."""
+
+    by: Line
+    """As in ``ada@desk``."""
+
+    time: Line
+    """UTC, ISO 8601, the same for all servers."""
+
+    run: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    """What tells this run of a task from all others, the same on all servers."""
+
+
 class PoolPart(Value):
     """What one pool serves: enough to gate it without the registry."""
 

@@ -85,6 +85,11 @@ def unit(kind: str, pool: str, site: Site, at: Layout) -> str:
     return template.render(at=at, pool=pool, environment=site.environment)
 
 
+def sudoers(user: str, at: Layout) -> str:
+    """Return what the SSH user may do as root."""
+    return TEMPLATES.get_template("sudoers.j2").render(at=at, user=user)
+
+
 def shared(name: str) -> str:
     """Return a file that all sites of a server share."""
     return TEMPLATES.get_template(f"{name}.j2").render()

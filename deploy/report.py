@@ -9,11 +9,9 @@ from deploy import plans
 from deploy.errors import DeployError, PlanError, ReachError
 from deploy.fitness import refuse_unfit
 from deploy.layout import Layout
-from deploy.loglines import OF_APP, readable
+from deploy.loglines import readable
 from deploy.look import State
-from deploy.machine import Machine
 from deploy.release import parts
-from deploy.ssh import Remote
 from dispatcher.site import Site, claims
 from dispatcher.tenancy import shown
 
@@ -107,11 +105,11 @@ def status_row(row: dict[str, Any]) -> tuple[str, ...]:
     return tuple(cell or "-" for cell in cells)
 
 
-def releases(found: Mapping[Remote, State]) -> Rows:
+def releases(found: Mapping[str, State]) -> Rows:
     """Return a row a release and server, newest first."""
     return [
         {
-            "server": machine.name,
+            "server": server,
             "release": release.id,
             "version": release.version,
             "commit": release.commit,
@@ -120,7 +118,7 @@ def releases(found: Mapping[Remote, State]) -> Rows:
             "live": release.id == state.live,
             "running": release.id in state.running(),
         }
-        for machine, state in found.items()
+        for server, state in found.items()
         for release in sorted(state.installed.values(), key=lambda r: r.installed, reverse=True)
     ]
 
@@ -133,21 +131,37 @@ def releases_table(rows: Rows) -> None:
     show(("server", "release", "", "version", "installed", "by"), [line(row) for row in rows])
 
 
-def journal(site: Site, app: str, lines: int, follow: bool) -> tuple[str, ...]:
-    """Return the command that shows an app's lines; raises `PlanError` for one not there."""
+def history_table(rows: Rows) -> None:
+    """Print what was done on each server, and where its history was tampered with."""
+    lines = [
+        (
+            row["server"],
+            one["began"],
+            one["title"],
+            one["by"],
+            f"{one['seconds']:.1f} s",
+            one["how"],
+        )
+        for row in rows
+        for one in row["records"]
+    ]
+    show(("server", "began", "what", "by", "took", "how"), lines)
+    for row in rows:
+        if row["broken"]:
+            print(f"{row['server']}: the history was tampered with, from line {row['broken']} on")
+
+
+def pool_of(site: Site, app: str) -> str:
+    """Return the pool of an app; raises `PlanError` for one not there."""
     try:
-        pool = site.app(app).pool
+        return site.app(app).pool
     except LookupError as error:
         raise PlanError(str(error.args[0])) from None
-    unit = f"{Layout(site.name).user(pool)}@*.service"
-    words = ("journalctl", "--no-pager", "--output", "short-iso", "--unit", unit)
-    limit = ("--lines", str(lines), "--grep", OF_APP.format(app=app), "--case-sensitive=yes")
-    return (*words, *limit, *(("--follow",) if follow else ()))
 
 
-def line(machine: Machine, text: str) -> None:
+def line(server: str, text: str) -> None:
     for one in readable(text):
-        print(f"{machine.name}  {one}", flush=True)
+        print(f"{server}  {one}", flush=True)
 
 
 def show(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

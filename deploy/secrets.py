@@ -12,6 +12,9 @@ from deploy.release import parts
 from deploy.steps import Put, Run, Script, Step, Steps, shell
 from dispatcher.site import Site
 
+PREVIOUS = 2
+"""How many keys from before a rotation are kept."""
+
 RIGHT = "0 600"
 """Root's, and for nobody else."""
 
@@ -40,6 +43,21 @@ def written(at: Layout, keys: str) -> Step:
     return Step(f"write {at.keys}", Put(at.keys, Secret(keys), 0o600))
 
 
+def rotated(at: Layout, key: str) -> tuple[Steps, Steps, Steps]:
+    """Return the steps that put a key before the others: prepare, publish and tidy.
+
+    It waits in a file beside them, so that no command ever shows it.
+    """
+    new, old = f"{at.keys}.next", f"{at.keys}.before"
+    given = {"keys": at.keys, "next": new, "before": old, "previous": PREVIOUS}
+    restore = shell('! test -e "$2" || mv -T "$2" "$1"', at.keys, old)
+    return (
+        (Step("bring the new key", Put(new, Secret(key), 0o600), undo=Run("rm", "-f", new)),),
+        (Step("let it be the first", Script.of("rotate", given), undo=restore),),
+        (Step("forget what was before", Run("rm", "-f", new, old)),),
+    )
+
+
 def pools(at: Layout, site: Site, found: State) -> Steps:
     """Make the keys of the pools of ``site``, unless they are made of the master keys there are."""
     master = found.keys.get(at.keys)
@@ -59,9 +77,9 @@ def made(at: Layout, site: Site, found: State) -> Step:
     return Step("make the pools' keys", Script.of("derive", given), undo)
 
 
-def refuse_different(at: Layout, found: Iterable[State]) -> None:
+def refuse_different(digests: Iterable[str]) -> None:
     """Raise `PlanError` where what one server signs would be nothing to another."""
-    if len({keys.sha256 for state in found if (keys := state.keys.get(at.keys))}) > 1:
+    if len(set(filter(None, digests))) > 1:
         raise PlanError("the servers have different keys; run: fab bootstrap")
 
 

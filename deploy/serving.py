@@ -57,6 +57,26 @@ def asked(at: Layout, release: Release, pool: PoolPart, through_nginx: bool) -> 
     }
 
 
+def watch(
+    at: Layout, release: Release, before: Release | None, found: State, seconds: float
+) -> Steps:
+    """Watch the release for a while, beside the one before while that is still up."""
+    if not seconds:
+        return ()
+    warm = {pool.name for pool in before.pools} if before and before.id in found.running() else ()
+    pools = [
+        {
+            "name": pool.name,
+            "unit": at.unit(release.id, pool.name, "service"),
+            "socket": at.socket(release.id, pool.name),
+            "before": at.socket(before.id, pool.name) if before and pool.name in warm else "",
+        }
+        for pool in release.pools
+    ]
+    given = {"release": release.id, "seconds": seconds, "pools": pools}
+    return (Step(f"watch it for {seconds:g} s", Script.of("watch", given)),)
+
+
 def started(services: tuple[str, ...]) -> Run:
     """Start units; where that fails, show what they said rather than systemd's summary.
 

@@ -1,98 +1,143 @@
-"""One run of a task: the servers it is for, connected, locked and looked at."""
+"""One run of a task: the servers it is for, connected and looked at."""
 
 from __future__ import annotations
 
 import getpass
 import platform
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from deploy import fleet, ground
+from deploy import ground
 from deploy.build import Target
-from deploy.console import Live
 from deploy.errors import UNTOUCHED, DeployError, FleetError, PlanError, ReachError
 from deploy.fitness import refuse_unfit
 from deploy.layout import Layout
+from deploy.link import Link
 from deploy.look import State, look
-from deploy.plans import Stamp
-from deploy.release import Release
+from deploy.release import Stamp
+from deploy.secrets import refuse_different
 from deploy.ssh import Remote
-from deploy.steps import Plan
 from dispatcher.site import Server, Site
 
+
+class Named(Protocol):
+    name: str
+
+
 T = TypeVar("T")
+N = TypeVar("N", bound=Named)
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """The servers of one task, in the order of site.toml."""
+class Fleet(Generic[N]):
+    """The servers of one task, in the order of site.toml: as root's, or as their agents."""
 
     site: Site
-    at: Layout
-    remotes: tuple[Remote, ...]
+    servers: tuple[N, ...]
+
+    again: Callable[[str], N]
+    """Connects to a server anew."""
 
     state: str = ""
-    """What to say of the servers where something fails before a plan is carried out."""
+    """What to say of the servers where something fails before anything is done."""
 
-    def look(self) -> dict[Remote, State]:
-        """Look at every server; raises `FleetError`."""
-        return self.each(lambda remote: look_at(self.site, remote))
+    @property
+    def at(self) -> Layout:
+        return Layout(self.site.name)
 
-    def fit(self) -> dict[Remote, State]:
-        """Look at every server; raises `FleetError` naming those that could not run the site."""
-        found = self.look()
-        self.each(lambda remote: refuse_unfit(self.at, self.site, found[remote]))
-        return found
-
-    def each(self, act: Callable[[Remote], T]) -> dict[Remote, T]:
+    def each(self, act: Callable[[N], T]) -> dict[str, T]:
         """Do something with every server in parallel; raises `FleetError` with all faults."""
 
-        def one(remote: Remote) -> T:
+        def one(server: N) -> T:
             """Let the person know which server it is that there is no plan for."""
             try:
-                return act(remote)
+                return act(server)
             except PlanError as error:
-                raise ReachError(remote.name, str(error)) from error
+                raise ReachError(server.name, str(error)) from error
 
-        return dict(zip(self.remotes, on_each(self.remotes, one, self.state), strict=True))
+        done = on_each(self.servers, one, self.state)
+        return {server.name: result for server, result in zip(self.servers, done, strict=True)}
 
 
 @contextmanager
-def opened(
+def rooted(
     site: Site, only: str, config: Any, known_hosts: Path, *, lock: bool
-) -> Iterator[Session]:
-    """Connect to the servers named in ``only``, or all; with ``lock``, nobody else changes them.
+) -> Iterator[Fleet[Remote]]:
+    """Connect to the servers named in ``only``, or all, to act as root.
 
-    Raises `FleetError` where one cannot be reached or is locked: nothing was begun then.
+    With ``lock``, nobody else changes them meanwhile. Raises `FleetError` where one cannot
+    be reached or is locked: nothing was begun then.
     """
-    at, now = Layout(site.name), stamp()
+    who = f"{stamp().by} since {stamp().time}"
+
+    def prepare(remote: Remote, stack: ExitStack) -> Remote:
+        if lock:
+            stack.enter_context(remote.locked(Layout(site.name).lock, who))
+        return remote
+
+    state = UNTOUCHED if lock else ""
+    with connected(site, only, config, known_hosts, prepare, state) as fleet:
+        yield fleet
+
+
+@contextmanager
+def linked(
+    site: Site, only: str, config: Any, known_hosts: Path, state: str = ""
+) -> Iterator[Fleet[Link]]:
+    """Connect to the agents of the servers named in ``only``, or all.
+
+    Raises `FleetError` where one cannot be reached.
+    """
+    relay = Layout(site.name).relay
+
+    def prepare(remote: Remote, stack: ExitStack) -> Link:
+        return stack.enter_context(closing(remote.link(relay)))
+
+    with connected(site, only, config, known_hosts, prepare, state) as fleet:
+        yield fleet
+
+
+@contextmanager
+def connected(
+    site: Site,
+    only: str,
+    config: Any,
+    known_hosts: Path,
+    prepare: Callable[[Remote, ExitStack], N],
+    state: str,
+) -> Iterator[Fleet[N]]:
+    """Connect to servers at once; all connections end together, those made anew too."""
+    servers = chosen(site, only)
     with ExitStack() as stack:
-        remotes: dict[str, Remote] = {}
 
-        def connect(server: Server) -> None:
-            remote = Remote(server, config, known_hosts)
-            stack.callback(remote.close)
-            if lock:
-                stack.enter_context(remote.locked(at.lock, f"{now.by} since {now.time}"))
-            remotes[server.name] = remote
+        def connect(server: Server) -> N:
+            return prepare(stack.enter_context(closing(Remote(server, config, known_hosts))), stack)
 
-        servers, state = chosen(site, only), UNTOUCHED if lock else ""
-        on_each(servers, connect, state)
-        yield Session(site, at, tuple(remotes[server.name] for server in servers), state)
+        def again(name: str) -> N:
+            return connect(next(server for server in servers if server.name == name))
+
+        yield Fleet(site, tuple(on_each(servers, connect, state)), again, state)
 
 
-def survey(site: Site, only: str, config: Any, known_hosts: Path) -> dict[str, State | DeployError]:
+def survey(
+    site: Site, only: str, config: Any, known_hosts: Path, text: str
+) -> dict[str, State | DeployError]:
     """Look at the servers as far as they can be reached; return for each what was found."""
+    relay = Layout(site.name).relay
 
     def one(server: Server) -> State | DeployError:
         try:
-            with closing(Remote(server, config, known_hosts)) as remote:
-                return look_at(site, remote)
+            with (
+                closing(Remote(server, config, known_hosts)) as remote,
+                closing(remote.link(relay)) as link,
+            ):
+                return link.look(text, site.environment)
         except DeployError as error:
             return error
 
@@ -101,22 +146,32 @@ def survey(site: Site, only: str, config: Any, known_hosts: Path) -> dict[str, S
     return {server.name: state for server, state in zip(servers, found, strict=True)}
 
 
-def look_at(site: Site, remote: Remote) -> State:
-    at = Layout(site.name)
-    return look(at, remote, **ground.asked(at, site, remote.user))
+def fit(fleet: Fleet[Remote]) -> dict[str, State]:
+    """Look at every server; raises `FleetError` naming those that could not run the site."""
+
+    def one(remote: Remote) -> State:
+        state = look(fleet.at, remote, **ground.asked(fleet.at, fleet.site))
+        refuse_unfit(fleet.at, fleet.site, state)
+        return state
+
+    return fleet.each(one)
 
 
 def chosen(site: Site, only: str) -> tuple[Server, ...]:
     """Return the servers named in ``only``, with commas between, or all; raises `PlanError`."""
-    there = {server.name: server for server in site.servers}
-    if not there:
+    if not site.servers:
         place = f"environments.{site.environment}.servers" if site.environment else "servers"
         raise PlanError(f"site.toml names no server; write [{place}.NAME] with its host")
-    named = (name.strip() for name in only.split(","))
-    names = list(dict.fromkeys(filter(None, named))) or list(there)
-    if unknown := [name for name in names if name not in there]:
+    return named(site, only) or site.servers
+
+
+def named(site: Site, names: str) -> tuple[Server, ...]:
+    """Return the servers named, with commas between; raises `PlanError` for one not there."""
+    there = {server.name: server for server in site.servers}
+    wanted = list(dict.fromkeys(filter(None, (name.strip() for name in names.split(",")))))
+    if unknown := [name for name in wanted if name not in there]:
         raise PlanError(f"site.toml has no server {', '.join(unknown)}; it has {', '.join(there)}")
-    return tuple(there[name] for name in names)
+    return tuple(there[name] for name in wanted)
 
 
 def on_each(things: tuple[Any, ...], act: Callable[[Any], T], state: str = "") -> list[T]:
@@ -132,39 +187,34 @@ def on_each(things: tuple[Any, ...], act: Callable[[Any], T], state: str = "") -
     return [job.result() for job in jobs]
 
 
-def settle(plans: dict[Remote, Plan], live: Live, *, only_show: bool) -> bool:
-    """Show the plans, or carry them out on all servers or none; whether there was anything to do.
-
-    Raises `FleetError`.
-    """
-    wanted = [(remote, plan) for remote, plan in plans.items() if tuple(plan)]
-    for remote, plan in plans.items():
-        if not tuple(plan):
-            live.say(f"{remote.name}: {plan}: nothing to do")
-        elif only_show:
-            live.say(f"{remote.name}: {plan}")
-    if wanted and not only_show:
-        fleet.carry_out(wanted, live)
-    return bool(wanted)
-
-
-def refuse_different(goals: dict[Remote, Release]) -> None:
-    """Raise `PlanError` where a rollback would leave the servers on different releases."""
-    if len({release.id for release in goals.values()}) > 1:
-        each = ", ".join(f"{remote.name} to {release.id}" for remote, release in goals.items())
-        raise PlanError(f"the servers would go to different releases ({each}); name one with --to")
-
-
-def targets(states: dict[Remote, State]) -> list[Target]:
+def targets(fleet: Fleet[Link]) -> list[Target]:
     """Return each kind of Python and machine among the servers, once."""
-    found = (
-        Target(".".join(state.python.split(".")[:2]), state.machine, state.glibc)
-        for state in states.values()
-    )
-    return list(dict.fromkeys(found))
+    said = (link.hello for link in fleet.servers)
+    return list(dict.fromkeys(target(one["python"], one["machine"], one["glibc"]) for one in said))
+
+
+def targets_of(states: Iterable[State]) -> list[Target]:
+    """Return each kind of Python and machine among servers without an agent, once."""
+    return list(dict.fromkeys(target(one.python, one.machine, one.glibc) for one in states))
+
+
+def refuse_other_agents(fleet: Fleet[Link], name: str) -> None:
+    """Raise `FleetError` for servers whose agent is of another Flaskyard than this."""
+
+    def refuse(link: Link) -> None:
+        if link.hello["agent"] != name:
+            raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
+
+    fleet.each(refuse)
+    refuse_different(link.hello["keys"] for link in fleet.servers)
+
+
+def target(python: str, machine: str, glibc: str) -> Target:
+    return Target(".".join(python.split(".")[:2]), machine, glibc)
 
 
 def stamp() -> Stamp:
-    """Say who does this, and when."""
+    """Say who does this, when, and what tells this run from others."""
     time = datetime.now(UTC).isoformat(timespec="seconds")
-    return Stamp(time, f"{getpass.getuser()}@{platform.node()}")
+    by = f"{getpass.getuser()}@{platform.node()}"
+    return Stamp(by=by, time=time, run=secrets.token_hex(8))

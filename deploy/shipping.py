@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from deploy.bundle import File
+from deploy.bundle import Agent, Built, File
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.steps import Script, Step, Steps, Upload, shell
 
 
-def ship(at: Layout, files: tuple[File, ...], folder: str, found: State) -> Steps:
-    """Bring files into ``folder`` through the store; those it has already don't travel."""
+def ship(at: Layout, agent: Built[Agent], folder: str, found: State) -> Steps:
+    """Bring the files of an agent into ``folder`` over SSH, since no agent takes them yet."""
+    files = agent.what.files
     missing = {file.sha256: file for file in files if file.kept not in found.store}
-    upload = Upload(at.incoming, tuple((f.path, f.sha256, f.size) for f in missing.values()))
-    adopt = Script.of(
-        "adopt",
-        {
-            "incoming": at.incoming,
-            "store": at.store,
-            "folder": folder,
-            "files": [[file.sha256, file.name] for file in files],
-        },
+    upload = Upload(
+        at.incoming, tuple((agent.paths[f.sha256], f.sha256, f.size) for f in missing.values())
     )
-    sent = (Step(f"upload {len(missing)} files, {size(upload)}", upload),) if missing else ()
-    return (
-        *clear_uploads(at, found),
-        *sent,
-        Step(f"check the hashes of {len(files)} files", adopt),
-    )
+    sent = (Step(f"upload {amount(len(missing), upload.size)}", upload),) if missing else ()
+    return (*clear_uploads(at, found), *sent, place(at, files, folder))
+
+
+def place(at: Layout, files: tuple[File, ...], folder: str) -> Step:
+    """Give files of the store to a folder; of those that just arrived the hashes are checked."""
+    given = {
+        "incoming": at.incoming,
+        "store": at.store,
+        "folder": folder,
+        "files": [[file.sha256, file.name] for file in files],
+    }
+    return Step(f"check the hashes of {len(files)} files", Script.of("adopt", given))
 
 
 def clear_uploads(at: Layout, found: State) -> Steps:
@@ -37,7 +38,7 @@ def clear_uploads(at: Layout, found: State) -> Steps:
     return (Step("remove uploads that were left over", clear),)
 
 
-def size(upload: Upload) -> str:
-    if upload.size >= 100_000:
-        return f"{upload.size / 1e6:.1f} MB"
-    return f"{upload.size / 1e3:.0f} kB"
+def amount(files: int, size: int) -> str:
+    """Say how much travels; ``size`` is in bytes."""
+    rounded = f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
+    return f"{files} files, {rounded}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -16,7 +16,9 @@ from fabric import Connection
 from deploy.errors import ReachError
 from deploy.hand import MISSED_SECONDS, WORDS, Hand, beat
 from deploy.hostkeys import UnreadableKeys, trust
+from deploy.link import Link
 from deploy.machine import Outcome
+from deploy.programs import source
 from deploy.reasons import CONNECT_SECONDS, LOST, no_sudo, why
 from dispatcher.site import Server
 
@@ -81,15 +83,32 @@ class Remote:
         self.refuse_lost_lock()
         if self.hand:
             return self.ask(self.hand, argv=argv, stdin=stdin)
-        outcome = self.execute(sudo(argv), stdin)
+        outcome = self.execute(sudo(argv), stdin.encode())
         self.refuse_no_sudo(outcome)
         return outcome
 
-    def program(self, source: str, given: str) -> Outcome:
-        """Run a Python program as root; from the first on, commands need no session each."""
+    def program(self, name: str, given: str) -> Outcome:
+        """Run one of `deploy.onhost` as root; from then on, commands need no session each."""
         self.refuse_lost_lock()
         self.hand = self.hand or self.begun()
-        return self.ask(self.hand, source=source, given=given)
+        return self.ask(self.hand, source=source(name), given=given)
+
+    def link(self, relay: str) -> Link:
+        """Begin to ask the server's agent; raises `ReachError` where that is not possible."""
+        try:
+            channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
+            channel.exec_command(sudo((relay,)))
+        except LOST as error:
+            raise self.lost(error) from error
+
+        def refusal() -> ReachError:
+            err = channel.makefile_stderr("rb").read().decode("utf-8", "replace").strip()
+            first = err.partition("\n")[0]
+            if "command not found" in first or "password" in first or not first:
+                first = "has no agent for this site yet"
+            return ReachError(self.name, f"{first}; run: fab bootstrap")
+
+        return Link(self.name, channel, refusal)
 
     def begun(self) -> Hand:
         """Begin what does all that is still to come; raises `ReachError`."""
@@ -118,14 +137,14 @@ class Remote:
         if self.lock and self.lock.exit_status_ready() and self.connection.transport.is_active():
             raise ReachError(self.name, "was silent for so long that the lock on it is lost")
 
-    def execute(self, command: str, stdin: str = "") -> Outcome:
+    def execute(self, command: str, stdin: bytes = b"") -> Outcome:
         """Run a shell command as the SSH user."""
         try:
             channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
             with channel:
                 channel.settimeout(SILENCE_SECONDS)
                 channel.exec_command(command)
-                channel.sendall(stdin.encode())
+                channel.sendall(stdin)
                 channel.shutdown_write()
                 out = channel.makefile("rb").read().decode("utf-8", "replace")
                 err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
@@ -136,34 +155,14 @@ class Remote:
             raise self.lost(EOFError())
         return Outcome(status, out, err)
 
-    def stream(self, argv: tuple[str, ...], tell: Callable[[str], None]) -> None:
-        """Run a command as root and tell each line as it comes, until it ends."""
-        try:
-            channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
-            with channel:
-                channel.exec_command(sudo(argv))
-                for line in channel.makefile("rb"):
-                    tell(line.decode("utf-8", "replace").rstrip("\n"))
-                err = channel.makefile_stderr("rb").read().decode("utf-8", "replace")
-                outcome = Outcome(channel.recv_exit_status(), "", err)
-        except LOST as error:
-            raise self.lost(error) from error
+    def upload(self, path: Path, target: str) -> None:
+        """Copy a file, as root."""
+        self.refuse_lost_lock()
+        write = ("dd", "bs=1M", "status=none", f"of={target}")
+        outcome = self.execute(sudo(write), path.read_bytes())
         self.refuse_no_sudo(outcome)
-        if outcome.exit_code and err.strip():
-            raise ReachError(self.name, f"cannot do that: {err.strip()}")
-
-    def upload(self, source: Path, target: str) -> None:
-        """Copy a file as the SSH user."""
-        try:
-            self.connection.sftp().put(str(source), target)
-        except PermissionError as error:
-            hint = f"{self.user} may not write to {Path(target).parent}; run: fab bootstrap"
-            raise ReachError(self.name, f"cannot upload {source.name}: {hint}") from error
-        except LOST as error:
-            # SFTP has no word for a full disk: the server says "Failure", or nothing.
-            full = str(error).startswith(("Failure", "size mismatch"))
-            hint = "; is its disk full?" if full else ""
-            raise ReachError(self.name, f"cannot upload {source.name}: {error}{hint}") from error
+        if outcome.exit_code:
+            raise ReachError(self.name, f"cannot upload {path.name}: {outcome.err.strip()}")
 
     @contextmanager
     def locked(self, path: str, who: str) -> Iterator[None]:

@@ -1,8 +1,8 @@
-"""What makes environments on a server: uv, from a toolbox that every server keeps."""
+"""The agent of a server, with what makes environments there: uv, and setuptools."""
 
 from __future__ import annotations
 
-from deploy.bundle import Toolbox
+from deploy.bundle import Agent, Built
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.shipping import ship
@@ -12,29 +12,45 @@ ALONE = ("--quiet", "--no-config", "--no-cache")
 """How uv is run: a cache would grow with each release, and nothing is installed twice."""
 
 
-def tools(at: Layout, toolbox: Toolbox, found: State) -> Steps:
-    """Install the toolbox, offline: its uv comes out of its wheel to make the environment."""
-    if found.toolbox == toolbox.name:
-        return ()
-    folder = f"{at.home}/{toolbox.name}"
+def install_agent(at: Layout, built: Built[Agent], found: State) -> Steps:
+    """Install the agent, offline: its uv comes out of its wheel to make the environment.
+
+    The agent that runs is stopped; systemd starts the new one for the next client. Nobody
+    is in the middle of anything, since who installs has the lock.
+    """
+    agent = built.what
+    old = tuple(f"{at.home}/{name}" for name in found.agents if name != agent.name)
+    drop = (Step("remove the agents from before", Run("rm", "-rf", *old)),) if old else ()
+    if found.agent == agent.name:
+        return drop
+    folder = f"{at.home}/{agent.name}"
     unpack = 'python3 -m zipfile -e "$1" "$2/x" && install -m 755 "$2"/x/*/scripts/uv "$2/uv"'
     point = 'ln -sfn "$1" "$2.new" && mv -T "$2.new" "$2"'
     uv = (f"{folder}/uv", *ALONE)
     python = f"{folder}/venv/bin/python"
     locked = ("--require-hashes", "--only-binary", ":all:", "--find-links", f"{folder}/wheels")
+    packages = f"{folder}/venv/lib/python{'.'.join(found.python.split('.')[:2])}/site-packages"
+    code = (f"{folder}/{agent.code.name}", packages)
+    relay = (f"{packages}/deploy/onhost/relay.py", f"{folder}/relay")
+    end = '! systemctl --quiet is-active "$1" || systemctl stop "$1"'
     return (
-        Step("make the toolbox's folder", empty(folder)),
-        *ship(at, toolbox.files, folder, found),
-        Step("unpack uv", shell(unpack, f"{folder}/{toolbox.uv.name}", folder)),
+        Step("make the agent's folder", empty(folder)),
+        *ship(at, built, folder, found),
+        Step("unpack uv", shell(unpack, f"{folder}/{agent.uv.name}", folder)),
         Step(
-            "make the toolbox", Run(*uv, "venv", "--python", "/usr/bin/python3", f"{folder}/venv")
+            "make its environment",
+            Run(*uv, "venv", "--python", "/usr/bin/python3", f"{folder}/venv"),
         ),
         Step(
-            "install uv and setuptools",
+            "install what it needs",
             Run(*uv, *offline(python), *locked, "-r", f"{folder}/requirements.txt"),
         ),
-        Step("compile them", compiled(f"{folder}/venv")),
-        Step("use it", shell(point, toolbox.name, at.toolbox)),
+        Step("install the agent", Run("python3", "-m", "zipfile", "-e", *code)),
+        Step("compile all", compiled(f"{folder}/venv")),
+        Step("let it be asked", Run("install", "-m", "755", *relay)),
+        Step("use it", shell(point, agent.name, at.agent)),
+        Step("let systemd start it anew", shell(end, at.agent_service)),
+        *drop,
     )
 
 

@@ -22,7 +22,11 @@ def load(path: Path, environment: str = "", domain: str = "") -> Site:
     are put below it too, to be reached from here. Raises `RegistryError` with every fault of
     the file, those of other environments too.
     """
-    text = read(path)
+    return parsed(path, read(path), environment, domain)
+
+
+def parsed(path: Path, text: str, environment: str = "", domain: str = "") -> Site:
+    """Return the site that a text describes; ``path`` is what its faults are told of."""
     document = parse(path, text)
     lines = lines_of(text)
     faults: dict[tuple[Key, str], Fault] = {}

@@ -28,7 +28,8 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "links": {path: link(Path(path)) for path in given["links"]},
         "folders": {path: folder(Path(path)) for path in given["folders"]},
         "keys": {path: keys(Path(path)) for path in given["keys"]},
-        "toolbox": link(home / "toolbox"),
+        "agent": link(home / "agent"),
+        "agents": agents(home),
         "current": link(home / "current"),
         "releases": releases(home / "releases"),
         "environments": sorted(path.name for path in listed(home / "environments")),
@@ -58,6 +59,12 @@ def nearest(path: Path) -> Path:
 
 def listed(path: Path) -> list[Path]:
     return list(path.iterdir()) if path.is_dir() else []
+
+
+def agents(home: Path) -> list[str]:
+    """Return the folders of agents, and of the toolboxes that were before them."""
+    kinds = ("agent-", "toolbox")
+    return sorted(path.name for path in listed(home) if path.name.startswith(kinds))
 
 
 def packages(names: list[str]) -> list[str]:
@@ -119,6 +126,12 @@ def keys(path: Path) -> "dict[str, Any] | None":
             line.partition(b" ")[0].decode("ascii", "replace") for line in content.splitlines()
         ],
     }
+
+
+def digest(path: Path) -> str:
+    """Return the sha256 of a key file, nothing where there is none."""
+    found = keys(path)
+    return found["sha256"] if found else ""
 
 
 def releases(path: Path) -> dict[str, Any]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from deploy import ground, render
-from deploy.bundle import Bundle, File, Toolbox
+from deploy.bundle import Agent, Built, Bundle, File
 from deploy.layout import Layout
 from deploy.look import KeysFound, State
-from deploy.plans import Stamp
-from deploy.release import PoolPart, Release
+from deploy.release import PoolPart, Release, Stamp
 from deploy.steps import Put
 from deploy.web import DEBIANS_PAGE
 from dispatcher.address import Address
 from dispatcher.site import App, Pool, Site
 
 AT = Layout("yard")
-STAMP = Stamp("2026-11-21T12:00:00+00:00", "ada@desk")
+STAMP = Stamp(time="2026-11-21T12:00:00+00:00", by="ada@desk", run="0123456789abcdef")
 OTHER_SITE = Site(
     "yard",
     "example.org",
@@ -30,13 +29,16 @@ SITE = Site("yard", "example.org", (App("portal", "apps.portal:make", (Address("
 
 
 def file(name: str, letter: str, size: int = 1000) -> File:
-    return File(Path("dist", name), name, letter * 64, size)
+    return File(name=name, sha256=letter * 64, size=size)
 
 
-TOOLBOX = Toolbox(
-    file("requirements.txt", "a"),
-    (file("wheels/uv-1-py3-none-any.whl", "b", 20_000_000),),
+AGENT = Agent(
+    name="agent-111111111111",
+    requirements=file("requirements.txt", "a"),
+    code=file("agent-999999999999.zip", "9"),
+    wheels=(file("wheels/uv-1-py3-none-any.whl", "b", 20_000_000),),
 )
+BUILT = Built(AGENT, {one.sha256: Path("dist", one.name) for one in AGENT.files})
 BUNDLE = Bundle(
     id="20261121T100000-ccccccc",
     version="3",
@@ -92,19 +94,27 @@ BARE = State(
 
 def ready(site: Site = SITE) -> State:
     """Return a server on which bootstrap has been."""
-    steps = ground.lay(AT, site, TOOLBOX, BARE, "deploy")
-    asked = ground.asked(AT, site, "deploy")
-    written = {step.do.path: step.do.content for step in steps if isinstance(step.do, Put)}
+    active = {"ActiveState": "active"}
+    steps = ground.lay(AT, site, BUILT, BARE, "deploy")
+    asked = ground.asked(AT, site)
+    puts = (step.do for step in steps if isinstance(step.do, Put))
+    written = {put.path.removesuffix(".new"): put.content for put in puts}
+    starts, listens = ground.wanted(AT)
     return BARE.model_copy(
         update={
             "packages": ground.PACKAGES,
             "users": asked["users"],
             "files": {path: written.get(path) for path in asked["files"]},
-            "links": {ground.wanted(AT): f"/etc/systemd/system/{AT.boot_unit}", DEBIANS_PAGE: None},
-            "folders": ground.wanted_folders(AT, "deploy"),
+            "links": {
+                starts: f"/etc/systemd/system/{AT.boot_unit}",
+                listens: "/etc/systemd/system/flaskyard-agent@.socket",
+                DEBIANS_PAGE: None,
+            },
+            "folders": ground.wanted_folders(AT),
             "keys": dict.fromkeys(asked["keys"], KEYS),
-            "toolbox": TOOLBOX.name,
-            "units": {"nginx.service": {"ActiveState": "active"}},
+            "agent": AGENT.name,
+            "agents": (AGENT.name,),
+            "units": {"nginx.service": active, AT.agent_socket: active},
         }
     )
 

@@ -18,7 +18,8 @@ from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
 TASKS = (
-    *("bootstrap", "deploy", "logs", "pack", "releases", "rollback", "rotate", "status", "trust"),
+    *("attach", "bootstrap", "deploy", "history", "logs", "pack", "releases", "rollback"),
+    *("rotate", "status", "trust"),
 )
 
 SITE = """\

@@ -122,14 +122,16 @@ def test_what_an_interrupted_deployment_left_is_seen(at: There) -> None:
     assert state.publishing
 
 
-def test_units_of_another_site_with_a_like_name_are_not_ours(at: There, tmp_path: Path) -> None:
-    shown = """\
-Id=yard-staging-web@r1.service
-Description=yard: pool staging-web, release r1
+def test_units_of_another_site_with_a_like_name_are_not_ours(
+    at: There, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = f"""\
+Id=yard-staging-web@{A.id}.service
+Description=yard: pool staging-web, release {A.id}
 ActiveState=active
 
-Id=yard-staging-web@r2.service
-Description=yard-staging: pool web, release r2
+Id=yard-staging-web@{B.id}.service
+Description=yard-staging: pool web, release {B.id}
 ActiveState=active
 
 Id=nginx.service
@@ -139,16 +141,12 @@ ActiveState=active
     (tmp_path / "systemctl").write_text(f"#!/bin/sh\ncat <<'EOF'\n{shown}EOF\n")
     (tmp_path / "systemctl").chmod(0o755)
 
-    class Systemd(Here):
-        def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
-            path = f"PATH={tmp_path}:{os.environ['PATH']}"
-            return super().run(("env", path, *argv), stdin)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    state = look(There("yard", at.home), Here())
 
-    state = look(There("yard", at.home), Systemd())
-
-    assert set(state.units) == {"yard-staging-web@r1.service", "nginx.service"}
-    assert state.running() == {"r1"}
-    assert state.units_of("r1") == ("yard-staging-web@r1.service",)
+    assert set(state.units) == {f"yard-staging-web@{A.id}.service", "nginx.service"}
+    assert state.running() == {A.id}
+    assert state.units_of(A.id) == (f"yard-staging-web@{A.id}.service",)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +164,7 @@ ActiveState=active
 )
 def test_a_server_that_cannot_tell_is_told_of(outcome: Outcome, message: str) -> None:
     class Mute(Here):
-        def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:  # noqa: ARG002
+        def program(self, name: str, given: str) -> Outcome:  # noqa: ARG002 - as Machine has it
             return outcome
 
     with pytest.raises(ReachError) as raised:

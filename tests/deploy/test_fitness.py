@@ -8,7 +8,7 @@ from deploy.errors import PlanError
 from deploy.fitness import refuse_unfit, refuse_unready
 from deploy.layout import Layout
 from deploy.look import State
-from tests.deploy.sample import AT, BARE, SITE, TOOLBOX, ready
+from tests.deploy.sample import AT, BARE, SITE, ready
 
 THEIRS = "[Unit]\nDescription=yard-staging: pool web, release %i\n"
 
@@ -58,24 +58,23 @@ def test_debian_12_and_newer_are_fit(version: str) -> None:
 def test_a_bare_server_is_fit_and_a_ready_one_ready() -> None:
     refuse_unfit(AT, SITE, BARE)
     refuse_unfit(AT, SITE, ready())
-    refuse_unready(AT, TOOLBOX, ready())
+    refuse_unready(AT, ready())
 
 
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"toolbox": "toolbox-old"}, "is not ready for this version of Flaskyard"),
         ({"files": {}}, "is not ready for this version of Flaskyard"),
         ({"keys": {}}, "is not ready for this version of Flaskyard"),
         ({"units": {}}, "nginx does not run"),
     ],
-    ids=["another toolbox", "other files", "no keys", "no nginx"],
+    ids=["other files", "no keys", "no nginx"],
 )
 def test_a_server_that_is_not_ready_is_sent_to_bootstrap(
     facts: dict[str, object], message: str
 ) -> None:
     with pytest.raises(PlanError, match=rf"{message}.*; run: fab bootstrap"):
-        refuse_unready(AT, TOOLBOX, ready().model_copy(update=facts))
+        refuse_unready(AT, ready().model_copy(update=facts))
 
 
 def test_names_of_like_sites_do_not_meet() -> None:

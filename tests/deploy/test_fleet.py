@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy import fleet
-from deploy.errors import STAYS, TAKEN_BACK, FleetError
+from deploy.errors import STAYS, FleetError
 from deploy.machine import Here
 from deploy.steps import Plan, Run, Step, Upload, shell
 from tests.deploy.told import Told
@@ -39,37 +39,8 @@ def write(log: Path, *words: str) -> Run:
     return shell('log=$1; shift; echo "$@" >> "$log"', str(log), *words)
 
 
-def good(log: Path, name: str, more: tuple[Step, ...] = ()) -> tuple[Server, Plan]:
-    def step(phase: str) -> Step:
-        return Step(
-            phase, write(log, f"{name} {phase}"), undo=write(log, f"{name} takes back {phase}")
-        )
-
-    return Server(name), Plan(
-        "go",
-        prepare=(step("prepare"), *more),
-        publish=(step("publish"),),
-        tidy=(step("tidy"),),
-    )
-
-
-def once(log: Path, line: str, then: str) -> Step:
-    """Return a step that waits until another server has written a line."""
-    script = 'until grep -qx "$2" "$1"; do sleep 0.01; done; exit "$3"'
-    return Step("wait for the other", shell(script, str(log), line, then))
-
-
-def lines(log: Path, of: str = "") -> list[str]:
-    return [line for line in log.read_text().splitlines() if line.startswith(of)]
-
-
-def test_no_server_publishes_before_every_one_is_prepared(log: Path) -> None:
-    late = once(log, "a prepare", then="0")
-
-    fleet.carry_out([good(log, "a"), good(log, "b", (late,)), good(log, "c")], Told())
-
-    phases = [line.split()[1] for line in lines(log)]
-    assert phases == ["prepare"] * 3 + ["publish"] * 3 + ["tidy"] * 3
+def lines(log: Path) -> list[str]:
+    return log.read_text().splitlines()
 
 
 def test_servers_are_acted_on_at_once(tmp_path: Path) -> None:
@@ -82,33 +53,25 @@ def test_servers_are_acted_on_at_once(tmp_path: Path) -> None:
     )
 
 
-def test_a_failure_to_prepare_one_takes_back_all(log: Path) -> None:
-    fails = Step("break", shell("exit 3"), undo=write(log, "b takes back break"))
+def test_a_failure_on_one_stops_all_once_the_steps_under_way_have_ended(log: Path) -> None:
+    begun, over = f"{log}.begun", f"{log}.over"
+    os.mkfifo(begun)
+    os.mkfifo(over)
+    slow = shell('echo > "$2"; read -r line < "$3"; echo slow >> "$1"', str(log), begun, over)
+    # It ends only once the other has begun to fail, and the other fails only once it has begun.
+    fails = shell('read -r line < "$1"; exec 3<> "$2"; echo >&3; exit 3', begun, over)
+    steps = (Step("be slow", slow, undo=write(log, "taken back")), Step("go on", write(log, "no")))
 
     with pytest.raises(FleetError) as raised:
-        fleet.carry_out([good(log, "a"), good(log, "b", (fails,))], Told())
+        fleet.carry_out(
+            [(Server("a"), Plan("go", steps)), (Server("b"), Plan("go", (Step("fail", fails),)))],
+            Told(),
+        )
 
-    assert str(raised.value).splitlines()[0] == "b: could not break (exit status 3)"
-    assert str(raised.value).splitlines()[-1] == TAKEN_BACK
-    assert lines(log, "b") == ["b prepare", "b takes back break", "b takes back prepare"]
-    assert "publish" not in log.read_text()
-    assert ("a prepare" in lines(log)) == ("a takes back prepare" in lines(log))
-
-
-def test_a_failure_to_publish_one_flips_all_back(log: Path) -> None:
-    server, plan = good(log, "b")
-    broken = Plan("go", plan.prepare, (*plan.publish, once(log, "a publish", then="1")))
-
-    with pytest.raises(FleetError, match="b: could not wait for the other"):
-        fleet.carry_out([good(log, "a"), (server, broken)], Told())
-
-    for name in "ab":
-        assert lines(log, name) == [
-            f"{name} prepare",
-            f"{name} publish",
-            f"{name} takes back publish",
-            f"{name} takes back prepare",
-        ]
+    assert str(raised.value).splitlines()[0] == "b: could not fail (exit status 3)"
+    assert str(raised.value).endswith(STAYS)
+    assert lines(log)[0] == "slow"
+    assert "taken back" not in lines(log)
 
 
 def test_all_that_failed_is_told(log: Path) -> None:
@@ -122,28 +85,6 @@ def test_all_that_failed_is_told(log: Path) -> None:
     assert [error.args[0] for error in raised.value.errors] == ["a", "b"]
 
 
-def test_what_could_not_be_taken_back_is_told_too(log: Path) -> None:
-    stuck = Step("go", Run("true"), undo=shell("exit 9"))
-    fails = Step("break", Run("false"))
-
-    with pytest.raises(FleetError) as raised:
-        fleet.carry_out([(Server("a"), Plan("go", (stuck, fails)))], Told())
-
-    assert "a: could not take back: go (exit status 9)" in str(raised.value)
-    assert "Not everything could be taken back" in str(raised.value)
-
-
-def test_a_failure_to_tidy_only_warns(log: Path) -> None:
-    told = Told()
-    server, plan = good(log, "a")
-    untidy = Plan("go", plan.prepare, plan.publish, (Step("sweep", Run("false")), *plan.tidy))
-
-    fleet.carry_out([(server, untidy)], told)
-
-    assert lines(log) == ["a prepare", "a publish", "a tidy"]
-    assert "could not sweep" in told.warnings[0]
-
-
 def test_a_plan_whose_steps_stay_takes_nothing_back(log: Path) -> None:
     done = Step("one", write(log, "one"), undo=write(log, "taken back"))
     plan = Plan("go", (done, Step("two", Run("false"))), stays=True)
@@ -155,38 +96,38 @@ def test_a_plan_whose_steps_stay_takes_nothing_back(log: Path) -> None:
     assert str(raised.value).endswith(STAYS)
 
 
-def test_an_interrupt_waits_for_the_step_under_way_then_takes_back(log: Path) -> None:
+def test_an_interrupt_waits_for_the_step_under_way_and_what_was_done_stays(log: Path) -> None:
     told = Told()
     fifo = log.with_name("fifo")
     os.mkfifo(fifo)
-    server, plan = good(log, "a", (Step("wait", shell('read -r line < "$1"', str(fifo))),))
+    waits = shell('read -r line < "$2"; echo "$line" >> "$1"', str(log), str(fifo))
+    plan = Plan(
+        "go", (Step("wait", waits, undo=write(log, "taken back")), Step("never", write(log, "no")))
+    )
 
     def interrupt() -> None:
         with fifo.open("w") as end:  # opens once the step reads
             os.kill(os.getpid(), signal.SIGINT)
             told.interrupted.wait()
-            end.write("go on\n")
+            end.write("went on\n")
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(FleetError) as raised:
-        fleet.carry_out([(server, plan)], told)
+        fleet.carry_out([(Server("a"), plan)], told)
     thread.join()
 
-    assert lines(log) == ["a prepare", "a takes back prepare"]
-    assert str(raised.value) == f"Interrupted.\n{TAKEN_BACK}"
-    assert "taken back" in told.said[0]
+    assert lines(log) == ["went on"]
+    assert str(raised.value) == f"Interrupted.\n{STAYS}"
+    assert told.said == ["Interrupted: the steps under way end first."]
 
 
-def test_a_fault_of_ours_is_taken_back_and_shown_as_it_is(log: Path) -> None:
+def test_a_fault_of_ours_is_shown_as_it_is(log: Path) -> None:
     class Broken(Server):
         def upload(self, source: Path, target: str) -> None:  # noqa: ARG002 - as Machine has it
             raise AssertionError("a bug")
 
     bug = Step("upload", Upload("/x", ((log, "0" * 64, 0),)))
-    _, plan = good(log, "a", (bug,))
 
     with pytest.raises(AssertionError, match="a bug"):
-        fleet.carry_out([(Broken("a"), plan)], Told())
-
-    assert lines(log) == ["a prepare", "a takes back prepare"]
+        fleet.carry_out([(Broken("a"), Plan("go", (bug,)))], Told())

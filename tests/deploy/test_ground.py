@@ -8,7 +8,7 @@ from deploy import ground
 from deploy.errors import PlanError, StepError
 from deploy.machine import Here, Outcome
 from deploy.steps import Put, Run
-from tests.deploy.sample import AT, SITE, TOOLBOX, ready
+from tests.deploy.sample import AGENT, AT, BUILT, SITE, ready
 
 
 class Machine(Here):
@@ -57,14 +57,16 @@ def test_python_that_cannot_be_installed_says_why() -> None:
     [
         ({"packages": ("nginx", "python3")}, "install procps"),
         ({"users": ()}, "make the user yard-default"),
-        ({"toolbox": "toolbox-old"}, "use it"),
-        ({"folders": {**ground.wanted_folders(AT, "deploy"), AT.store: "deploy 777"}}, "make"),
+        ({"agent": "agent-old"}, "use it"),
+        ({"agents": ("agent-old", AGENT.name)}, "remove the agents from before"),
+        ({"folders": {**ground.wanted_folders(AT), AT.store: "deploy 777"}}, "make"),
         ({"links": {}}, "start the site at boot"),
+        ({"units": {"nginx.service": {"ActiveState": "active"}}}, "let the agent listen"),
     ],
-    ids=["package", "user", "toolbox", "folder", "link"],
+    ids=["package", "user", "agent", "old agent", "folder", "link", "socket"],
 )
 def test_only_what_is_not_as_it_should_be_is_changed(change: dict[str, object], note: str) -> None:
-    steps = ground.lay(AT, SITE, TOOLBOX, ready().model_copy(update=change), "deploy")
+    steps = ground.lay(AT, SITE, BUILT, ready().model_copy(update=change), "deploy")
 
     assert any(step.note.startswith(note) for step in steps)
     assert not [step for step in steps if isinstance(step.do, Put)]
@@ -75,7 +77,7 @@ def test_a_file_that_was_edited_is_written_again_and_systemd_told() -> None:
     path = AT.template("default", "service")
     edited = state.model_copy(update={"files": {**state.files, path: "[Service]\n"}})
 
-    steps = ground.lay(AT, SITE, TOOLBOX, edited, "deploy")
+    steps = ground.lay(AT, SITE, BUILT, edited, "deploy")
 
     assert [step.note for step in steps] == [
         "see that systemd can read units",
@@ -84,3 +86,15 @@ def test_a_file_that_was_edited_is_written_again_and_systemd_told() -> None:
     ]
     assert steps[1].undo == Put(path, "[Service]\n"), "as it was, whoever edited it"
     assert steps[0].undo == Run("systemctl", "daemon-reload")
+
+
+def test_what_the_ssh_user_may_do_is_checked_before_sudo_reads_it() -> None:
+    state = ready()
+    edited = state.model_copy(update={"files": {**state.files, AT.sudoers: "ada ALL=(ALL) ALL\n"}})
+
+    write, check = ground.lay(AT, SITE, BUILT, edited, "ada")
+
+    assert isinstance(write.do, Put)
+    assert write.do.path.endswith(".new"), "sudo reads no file with a dot in its name"
+    assert write.do.content.splitlines()[-1] == f'ada ALL=(root) NOPASSWD: {AT.relay} ""'
+    assert "visudo -c" in str(check.do)

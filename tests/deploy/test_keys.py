@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from deploy import keys, plans, secrets
 from deploy.errors import PlanError, ReachError
+from deploy.layout import Layout
 from deploy.look import KeysFound, State
 from deploy.machine import Here, Outcome
 from deploy.runner import perform
-from deploy.steps import Put, Run, Script
+from deploy.steps import Plan, Put, Run, Script
 from dispatcher.keys import Keys, Master, derived
 from tests.deploy.sample import (
     AT,
@@ -20,7 +22,6 @@ from tests.deploy.sample import (
     OTHER_SITE,
     SITE,
     STAMP,
-    TOOLBOX,
     A,
     B,
     ready,
@@ -28,6 +29,8 @@ from tests.deploy.sample import (
 )
 
 OLD = Master("2026-11-19T12:00:00+00:00", b"o" * 32)
+OLDER = Master("2026-11-18T12:00:00+00:00", b"p" * 32)
+OLDEST = Master("2026-11-17T12:00:00+00:00", b"q" * 32)
 NEW = Master("2026-11-20T12:00:00+00:00", b"n" * 32)
 
 
@@ -92,37 +95,78 @@ def test_servers_that_differ_get_all_their_keys_the_newest_first() -> None:
     assert keys.common(AT, fleet(left, rotated), all_there=True) == rotated
 
 
-def test_a_rotation_puts_a_new_key_before_those_of_all_servers() -> None:
-    text = Keys((OLD,)).text()
+@dataclass(frozen=True, slots=True)
+class There(Layout):
+    """A layout whose keys are below a folder of the test."""
 
-    rotated = Keys.of(keys.rotated(AT, fleet(text, text)))
+    root: str = ""
 
-    assert rotated.masters[1:] == (OLD,)
+    @property
+    def secrets(self) -> str:
+        return self.root
 
 
-@pytest.mark.parametrize(
-    ("other", "message"),
-    [(None, "not every server has keys"), (Keys((NEW,)).text(), "the servers have different keys")],
-)
-def test_a_rotation_wants_servers_that_agree(other: str | None, message: str) -> None:
-    with pytest.raises(PlanError, match=f"{message}; run: fab bootstrap"):
-        keys.rotated(AT, fleet(Keys((OLD,)).text(), other))
+def rotation(at: Layout, key: str, text: str) -> Plan:
+    return plans.rotate(at, key, ready().model_copy(update={"keys": {at.keys: held(text)}}))
+
+
+def test_a_rotation_puts_a_new_key_first_and_forgets_the_oldest(tmp_path: Path) -> None:
+    at = There("yard", str(tmp_path))
+    text = Keys((OLD, OLDER, OLDEST)).text()
+    Path(at.keys).write_text(text)
+    line = Keys((NEW,)).text()
+
+    for step in rotation(at, line, text):
+        assert perform(step.do, Here()) == Outcome(0, "", "")
+
+    assert Keys.of(Path(at.keys).read_text()).masters == (NEW, OLD, OLDER)
+    assert Path(at.keys).stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [Path(at.keys)], "no other copy of a key is left"
+
+
+@pytest.mark.parametrize("steps", [1, 2], ids=["brought", "rotated"])
+def test_a_rotation_is_taken_back_however_far_it_came(tmp_path: Path, steps: int) -> None:
+    at = There("yard", str(tmp_path))
+    text = Keys((OLD, OLDER)).text()
+    Path(at.keys).write_text(text)
+    plan = rotation(at, Keys((NEW,)).text(), text)
+    done = (*plan.prepare, *plan.publish)[:steps]
+    for step in done:
+        perform(step.do, Here())
+
+    for step in reversed((*plan.prepare, *plan.publish)):
+        assert step.undo
+        assert perform(step.undo, Here()).exit_code == 0
+
+    assert Path(at.keys).read_text() == text
+    assert list(tmp_path.iterdir()) == [Path(at.keys)]
+
+
+def test_a_rotation_shows_no_key() -> None:
+    line = Keys((NEW,)).text()
+
+    plan = rotation(AT, line, Keys((OLD,)).text())
+
+    assert NEW.key.hex() not in str(plan) + repr(plan)
+
+
+def test_a_server_without_keys_is_not_rotated() -> None:
+    with pytest.raises(PlanError, match="has no keys; run: fab bootstrap"):
+        plans.rotate(AT, Keys((NEW,)).text(), ready().model_copy(update={"keys": {}}))
 
 
 def test_nothing_is_deployed_to_servers_that_disagree() -> None:
-    old, new = Keys((OLD,)).text(), Keys((NEW, OLD)).text()
-
-    secrets.refuse_different(AT, fleet(old, old, None).values())
+    secrets.refuse_different(["one", "one", ""])
     with pytest.raises(PlanError, match="different keys; run: fab bootstrap"):
-        secrets.refuse_different(AT, fleet(old, new).values())
+        secrets.refuse_different(["one", "two"])
 
 
 def test_a_rotation_leaves_the_pools_their_keys_until_a_deployment() -> None:
     text = Keys((NEW, OLD)).text()
     rotated = serving(B, A, keys={**ready().keys, AT.keys: held(text)})
 
-    assert [step.do for step in plans.rotate(AT, text)] == [Put(AT.keys, text, 0o600)]
-    notes = [step.note for step in plans.deploy(AT, SITE, BUNDLE, TOOLBOX, rotated, STAMP)]
+    assert "pools" not in str(rotation(AT, Keys((NEW,)).text(), text))
+    notes = [step.note for step in plans.deploy(AT, SITE, BUNDLE, rotated, STAMP)]
     assert notes.index("make the pools' keys") < notes.index("start its pools")
 
 

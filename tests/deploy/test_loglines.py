@@ -2,9 +2,19 @@ import re
 
 import pytest
 
-from deploy.loglines import OF_APP, readable
+from deploy.loglines import OF_APP, command, readable
+from tests.deploy.sample import AT
 
 START = "2026-11-21T07:04:31+0000 web1 python[9]: "
+
+
+def test_the_lines_of_an_app_are_those_that_begin_with_its_name() -> None:
+    words = command(AT, "default", "portal", 5, follow=True)
+
+    assert " ".join(words) == (
+        "journalctl --no-pager --output short-iso --unit yard-default@*.service "
+        '--lines 5 --grep ^(portal |\\{"app": "portal"[,}]) --case-sensitive=yes --follow'
+    )
 
 
 def test_a_request_is_told_in_a_line() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,14 @@ from deploy.look import State
 from deploy.release import Release
 from deploy.steps import Plan, Steps
 from tests.deploy.sample import (
+    AGENT,
     AT,
     BARE,
+    BUILT,
     BUNDLE,
     OTHER_SITE,
     SITE,
     STAMP,
-    TOOLBOX,
     A,
     B,
     ready,
@@ -31,11 +31,11 @@ from tests.deploy.sample import (
 NEW = BUNDLE.id
 FOLDER = f"/srv/yard/releases/{NEW}"
 DEPENDENCIES = "/srv/yard/environments/eeeeeeeeeeee-py3.11.2"
-TOOLS = "/srv/yard/toolbox/venv/bin"
+TOOLS = "/srv/yard/agent/venv/bin"
 
 
 def deploy(found: State) -> Plan:
-    return plans.deploy(AT, SITE, BUNDLE, TOOLBOX, found, STAMP)
+    return plans.deploy(AT, SITE, BUNDLE, found, STAMP)
 
 
 def rollback(found: State, to: str = "") -> Plan:
@@ -88,60 +88,57 @@ def test_a_redeploy_reads_as_a_runbook() -> None:
 deploy {NEW}
   1. make the release's folder
      $ sh -c 'rm -rf "$1" && mkdir -m 755 "$1"' sh {FOLDER}
-  2. upload 4 files, 0.4 MB
-     $ upload 392,000 bytes to /srv/yard/incoming: flaskyard-3.tar.gz, site.toml, \
-requirements.txt, flask-3-py3-none-any.whl
-  3. check the hashes of 4 files
+  2. check the hashes of 4 files
      $ adopt '{{"files":{hashes},"folder":"{FOLDER}","incoming":"/srv/yard/incoming",\
 "store":"/srv/yard/store"}}'
-  4. make an environment for its dependencies
+  3. make an environment for its dependencies
      $ {uv} venv --clear --relocatable --python /usr/bin/python3 {DEPENDENCIES}.new
-  5. install its dependencies
+  4. install its dependencies
      $ {pip % f"{DEPENDENCIES}.new"} --require-hashes --only-binary :all: \
 --find-links {FOLDER}/wheels -r {FOLDER}/requirements.txt
-  6. compile them
+  5. compile them
      $ sh -c 'python3 -I -m compileall -qq -j 0 "$1" || true' sh {DEPENDENCIES}.new/lib
-  7. keep them for the releases to come
+  6. keep them for the releases to come
      $ sh -c 'chmod -R go-w "$1" && sync --file-system "$1" && mv -T "$1" "$2"' sh \
 {DEPENDENCIES}.new {DEPENDENCIES}
-  8. make its environment
+  7. make its environment
      $ cp -al {DEPENDENCIES} {FOLDER}/venv
-  9. build the site in a sandbox
+  8. build the site in a sandbox
      $ sh -c 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"' sh \
 {FOLDER}/flaskyard-3-py3-none-any.whl systemd-run --quiet --wait --pipe --collect {sandbox} \
 sh -c 'export HOME=/tmp && cd /tmp && tar -xzf "$2" && cd ./*/ && "$1/python" -P -c "$3" >&2 && \
 cat /tmp/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz \
 'from setuptools.build_meta import build_wheel; build_wheel('"'"'/tmp'"'"')'
- 10. install the site
+  9. install the site
      $ {pip % f"{FOLDER}/venv"} --no-deps {FOLDER}/flaskyard-3-py3-none-any.whl
- 11. write its nginx configuration
+ 10. write its nginx configuration
      $ write {FOLDER}/nginx.conf (379 bytes, mode 644)
- 12. name its pools
+ 11. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
- 13. name its routes
+ 12. name its routes
      $ write {FOLDER}/routes (12 bytes, mode 644)
- 14. bring it to the disk
+ 13. bring it to the disk
      $ sync --file-system {FOLDER}
- 15. write its manifest
+ 14. write its manifest
      $ write {FOLDER}/release.json (433 bytes, mode 644)
- 16. start its pools
+ 15. start its pools
      $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
 for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \
 {unit}.socket {unit}.service
- 17. ask every worker and every app
+ 16. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 18. note that it begins
+ 17. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 19. go live
+ 18. go live
      $ {flip(release(NEW, ""))}
- 20. ask every app through nginx
+ 19. ask every app through nginx
      $ ask '{asked % ""}'
- 21. stop {B.id} in 5 minutes
+ 20. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 22. note that it is done
+ 21. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
@@ -236,43 +233,48 @@ def test_dependencies_that_the_server_has_are_not_installed_again() -> None:
 
 def test_dependencies_are_installed_anew_for_another_lock_or_python() -> None:
     found = serving(B, environments=(Path(DEPENDENCIES).name,))
-    lock = replace(BUNDLE, requirements=replace(BUNDLE.requirements, sha256="0" * 64))
+    other = BUNDLE.requirements.model_copy(update={"sha256": "0" * 64})
+    lock = BUNDLE.model_copy(update={"requirements": other})
 
     for plan in (
-        plans.deploy(AT, SITE, lock, TOOLBOX, found, STAMP),
+        plans.deploy(AT, SITE, lock, found, STAMP),
         deploy(found.model_copy(update={"python": "3.13.5"})),
     ):
         assert "install its dependencies" in notes(plan.prepare)
 
 
 def test_what_an_interrupted_installation_left_is_cleared_first() -> None:
-    found = serving(B, running=(B.id, NEW), incomplete=(NEW,), incoming=("half",))
+    found = serving(B, running=(B.id, NEW), incomplete=(NEW,))
 
     plan = deploy(found)
 
-    assert notes(plan.prepare)[:3] == [
-        "stop what was left of it",
-        "make the release's folder",
-        "remove uploads that were left over",
-    ]
+    assert notes(plan.prepare)[:2] == ["stop what was left of it", "make the release's folder"]
 
 
-def test_files_that_the_server_has_do_not_travel() -> None:
-    kept = tuple(file.kept for file in BUNDLE.files if file is not BUNDLE.sdist)
+def test_files_of_the_agent_that_the_server_has_do_not_travel() -> None:
+    kept = tuple(file.kept for file in AGENT.files if file is not AGENT.code)
 
-    plan = deploy(serving(B, store=kept))
-
-    assert "upload 1 files, 0.3 MB" in notes(plan.prepare)
+    assert "upload 1 files, 1 kB" in bootstrapped(store=kept)
 
 
 def test_a_file_kept_under_another_name_travels() -> None:
-    plan = deploy(serving(B, store=(f"{BUNDLE.site.sha256}/else.toml",)))
+    assert "upload 3 files, 20.0 MB" in bootstrapped(store=(f"{AGENT.code.sha256}/else.zip",))
 
-    assert "upload 4 files, 0.4 MB" in notes(plan.prepare)
+
+def test_uploads_that_were_cut_off_are_removed_before_the_next() -> None:
+    there = bootstrapped(incoming=("half",))
+
+    upload = there.index("upload 3 files, 20.0 MB")
+    assert there[upload - 1] == "remove uploads that were left over"
+
+
+def bootstrapped(**found: object) -> list[str]:
+    state = BARE.model_copy(update=found)
+    return notes(tuple(plans.bootstrap(AT, SITE, BUILT, state, "ada")))
 
 
 def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> None:
-    plan = plans.deploy(AT, OTHER_SITE, BUNDLE, TOOLBOX, serving(B), STAMP)
+    plan = plans.deploy(AT, OTHER_SITE, BUNDLE, serving(B), STAMP)
 
     there = notes(plan.prepare)
     assert "make the user yard-files" in there
@@ -344,7 +346,7 @@ def test_a_rollback_to_the_live_release_does_nothing() -> None:
 
 
 def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
-    plan = plans.bootstrap(AT, SITE, TOOLBOX, BARE, "ada", "the master keys")
+    plan = plans.bootstrap(AT, SITE, BUILT, BARE, "ada", "the master keys")
 
     assert plan.stays, "what is done stays after a failure"
     assert notes(tuple(plan)) == [
@@ -356,18 +358,24 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /srv/yard/releases",
         "make /srv/yard/live",
         "make /srv/yard/incoming",
+        "make /var/lib/flaskyard/yard",
         "make /etc/flaskyard/yard",
         "make the user yard-default",
         "write /etc/flaskyard/yard/keys",
         "make the pools' keys",
-        "make the toolbox's folder",
-        "upload 2 files, 20.0 MB",
-        "check the hashes of 2 files",
+        "make the agent's folder",
+        "upload 3 files, 20.0 MB",
+        "check the hashes of 3 files",
         "unpack uv",
-        "make the toolbox",
-        "install uv and setuptools",
-        "compile them",
+        "make its environment",
+        "install what it needs",
+        "install the agent",
+        "compile all",
+        "let it be asked",
         "use it",
+        "let systemd start it anew",
+        "write what the SSH user may do",
+        "let it",
         "make nginx's folder",
         "write /etc/nginx/flaskyard/proxy.conf",
         "write /etc/nginx/conf.d/00-flaskyard.conf",
@@ -376,25 +384,29 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "write /srv/yard/boot",
         "see that systemd can read units",
         "write /etc/systemd/system/yard.service",
+        "write /etc/systemd/system/flaskyard-agent@.socket",
+        "write /etc/systemd/system/flaskyard-agent@.service",
         "write /etc/systemd/system/yard-default@.socket",
         "write /etc/systemd/system/yard-default@.service",
         "let systemd read them",
         "start the site at boot",
+        "let the agent listen",
     ]
-    assert "install -d -o ada -m 700 /srv/yard/incoming" in str(plan)
+    assert "install -d -o root -m 700 /srv/yard/incoming" in str(plan)
     assert "install -d -o root -m 700 /etc/flaskyard/yard" in str(plan)
     assert "write /etc/flaskyard/yard/keys (15 bytes, mode 600)" in str(plan)
     assert "master keys" not in str(plan) + repr(plan)
 
 
 def test_bootstrap_of_a_ready_host_does_nothing() -> None:
-    assert tuple(plans.bootstrap(AT, SITE, TOOLBOX, ready(), "deploy")) == ()
+    assert tuple(plans.bootstrap(AT, SITE, BUILT, ready(), "deploy")) == ()
 
 
 def test_bootstrap_starts_an_nginx_that_died() -> None:
-    dead = ready().model_copy(update={"units": {"nginx.service": {"ActiveState": "failed"}}})
+    units = {**ready().units, "nginx.service": {"ActiveState": "failed"}}
+    dead = ready().model_copy(update={"units": units})
 
-    plan = plans.bootstrap(AT, SITE, TOOLBOX, dead, "deploy")
+    plan = plans.bootstrap(AT, SITE, BUILT, dead, "deploy")
 
     assert notes(tuple(plan)) == ["start nginx"]
 
@@ -402,6 +414,12 @@ def test_bootstrap_starts_an_nginx_that_died() -> None:
 def test_a_server_that_bootstrap_has_not_been_to_is_told_so() -> None:
     with pytest.raises(PlanError, match=r"is not ready for this version .*: fab bootstrap"):
         deploy(BARE)
+
+
+def test_servers_are_not_rolled_back_to_different_releases() -> None:
+    assert plans.common({"web1": A, "web2": A}) == A
+    with pytest.raises(PlanError, match=f"web1 to {A.id}, web2 to {B.id}.*name one with --to"):
+        plans.common({"web1": A, "web2": B})
 
 
 def test_a_live_release_without_its_manifest_stops_everything() -> None:

@@ -68,7 +68,11 @@ def test_an_environment_reaches_the_pools() -> None:
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")
 def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
-    programs = {f"{AT.folder('r1')}/venv/bin/python": "/bin/true", f"={AT.boot}\n": "=/bin/true\n"}
+    programs = {
+        f"{AT.folder('r1')}/venv/bin/python": "/bin/true",
+        "/srv/r1/agent/venv/bin/python": "/bin/true",
+        f"={AT.boot}\n": "=/bin/true\n",
+    }
     names = []
     for path, text in {**ground.templates(AT, OTHER_SITE), **ground.boot_units(AT)}.items():
         content = text.replace("%i", "r1").replace("User=yard-", "User=root\n# ")

@@ -9,7 +9,7 @@ from deploy.errors import DeployError, PlanError, ReachError
 from deploy.look import State
 from dispatcher.address import Address
 from dispatcher.site import App, Site
-from tests.deploy.sample import AT, OTHER_SITE, SITE, A, B, ready, serving
+from tests.deploy.sample import OTHER_SITE, SITE, A, B, ready, serving
 
 PATH = f"/{'very-long-path' * 12}"
 
@@ -79,18 +79,26 @@ def test_status_is_a_table_and_then_the_faults(capsys: pytest.CaptureFixture[str
     assert fault == "web1: is down"
 
 
-def test_the_lines_of_an_app_are_those_that_begin_with_its_name() -> None:
-    words = report.journal(SITE, "portal", 5, follow=True)
-
-    assert " ".join(words) == (
-        f"journalctl --no-pager --output short-iso --unit {AT.user('default')}@*.service "
-        '--lines 5 --grep ^(portal |\\{"app": "portal"[,}]) --case-sensitive=yes --follow'
-    )
-
-
 def test_an_app_that_is_not_there_is_told_with_those_that_are() -> None:
     with pytest.raises(PlanError, match="there is no app 'nope'; there are portal"):
-        report.journal(SITE, "nope", 5, follow=False)
+        report.pool_of(SITE, "nope")
+
+
+def test_a_history_that_was_tampered_with_is_told_below_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one = {"began": "2026-11-21T12:00:00+00:00", "title": f"deploy {A.id}", "by": "ada@desk"}
+    record = {**one, "seconds": 2.345, "how": "done"}
+    report.history_table(
+        [
+            {"server": "web1", "records": [record], "broken": None, "head": ""},
+            {"server": "web2", "records": [record, record], "broken": 2, "head": ""},
+        ]
+    )
+
+    _, first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == f"web1     2026-11-21T12:00:00+00:00   deploy {A.id}   ada@desk   2.3 s   done"
+    assert last == "web2: the history was tampered with, from line 2 on"
 
 
 def test_the_place_of_tenants_is_told_as_one() -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from deploy.bundle import File
-from deploy.errors import ReachError, StepError
+from deploy.errors import StepError
 from deploy.machine import Here, Outcome
 from deploy.runner import Runner, perform
 from deploy.steps import Put, Run, Script, Step, Upload, shell
@@ -48,72 +49,13 @@ def test_only_the_end_of_a_long_output_is_told() -> None:
     assert str(raised.value).splitlines()[2] == "  | 976"
 
 
-def test_what_was_begun_is_taken_back_newest_first_the_failed_step_too(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    runner = Runner(Here(), Told())
-    steps = (
-        Step("one", Run("true"), undo=write(log, "one")),
-        Step("two", Run("true")),
-        Step("three", Run("false"), undo=write(log, "three")),
-        Step("four", Run("true"), undo=write(log, "four")),
-    )
+def test_no_step_begins_once_told_to_stop(tmp_path: Path) -> None:
+    stop = Event()
+    stop.set()
 
-    with pytest.raises(StepError):
-        runner.do(steps)
+    Runner(Here(), Told(), stop).do((Step("go", Run("touch", f"{tmp_path}/never")),))
 
-    assert runner.take_back() == []
-    assert log.read_text() == "three\none\n"
-
-
-def test_what_cannot_be_taken_back_is_returned_and_the_rest_is(tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    runner = Runner(Here(), Told())
-    runner.do(
-        (
-            Step("one", Run("true"), undo=write(log, "one")),
-            Step("two", Run("true"), undo=Run("false")),
-        )
-    )
-
-    (error,) = runner.take_back()
-
-    assert "could not take back: two" in str(error)
-    assert log.read_text() == "one\n"
-
-
-class Lost(Here):
-    """A machine whose connection breaks."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:  # noqa: ARG002
-        self.asked += 1
-        raise ReachError("here", "connection lost")
-
-
-def test_a_lost_connection_is_not_tried_for_every_step_again() -> None:
-    told, machine = Told(), Lost()
-    runner = Runner(machine, told)
-    steps = tuple(Step(name, Run("true"), undo=Run("true")) for name in "abc")
-    runner.begun = list(steps)
-
-    errors = runner.take_back()
-    runner.attempt(steps)
-
-    assert [str(error) for error in errors] == ["here: connection lost"]
-    assert told.warnings == ["here: here: connection lost"]
-    assert machine.asked == 2
-
-
-def test_tidying_tries_each_step_and_tells_of_failures(tmp_path: Path) -> None:
-    told = Told()
-
-    Runner(Here(), told).attempt((Step("stop", Run("false")), Step("go", Run("true"))))
-
-    assert told.ended == ["here: go"]
-    (warning,) = told.warnings
-    assert "could not stop" in warning
+    assert not (tmp_path / "never").exists()
 
 
 def test_a_file_is_written_whole_with_its_mode_and_nothing_beside_it(tmp_path: Path) -> None:
@@ -147,7 +89,7 @@ def test_uploads_are_named_by_their_hash(tmp_path: Path) -> None:
     source.write_text("name")
     file = File.of(source)
 
-    perform(Upload(str(tmp_path), ((file.path, file.sha256, file.size),)), Here())
+    perform(Upload(str(tmp_path), ((source, file.sha256, file.size),)), Here())
 
     assert (tmp_path / file.sha256).read_text() == "name"
 

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from deploy import session
 from deploy.build import Target
-from deploy.errors import DeployError, FleetError, PlanError, ReachError
+from deploy.errors import FleetError, PlanError, ReachError
 from dispatcher.site import Server
-from tests.deploy.sample import BARE, SITE, A, B
+from tests.deploy.sample import BARE, SITE
 
 FLEET = replace(SITE, servers=(Server("web1", "one"), Server("web2", "two")))
 
@@ -54,19 +54,26 @@ def test_a_fault_of_ours_is_not_taken_for_a_servers() -> None:
 def test_wheels_are_fetched_once_for_servers_of_one_kind() -> None:
     arm = BARE.model_copy(update={"machine": "aarch64", "python": "3.13.5", "glibc": "2.41"})
 
-    assert session.targets({"a": BARE, "b": arm, "c": BARE}) == [  # type: ignore[dict-item]
+    assert session.targets_of([BARE, arm, BARE]) == [
         Target("3.11", "x86_64", "2.36"),
         Target("3.13", "aarch64", "2.41"),
     ]
 
 
-def test_servers_are_not_rolled_back_to_different_releases() -> None:
-    class Named:
-        def __init__(self, name: str) -> None:
-            self.name = name
+@dataclass
+class Named:
+    name: str
 
-    one, two = Named("web1"), Named("web2")
 
-    session.refuse_different({one: A, two: A})  # type: ignore[dict-item]
-    with pytest.raises(DeployError, match=f"web1 to {A.id}, web2 to {B.id}.*name one with --to"):
-        session.refuse_different({one: A, two: B})  # type: ignore[dict-item]
+def test_a_server_there_is_no_plan_for_is_named() -> None:
+    def act(server: Named) -> str:
+        if server.name == "web2":
+            raise PlanError("has no release")
+        return server.name
+
+    servers = (Named("web1"), Named("web2"))
+
+    assert session.Fleet(SITE, (Named("web1"),), Named).each(act) == {"web1": "web1"}
+    with pytest.raises(FleetError) as raised:
+        session.Fleet(SITE, servers, Named, "Nothing was changed.").each(act)
+    assert str(raised.value) == "web2: has no release\nNothing was changed."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -24,6 +25,9 @@ from tests.deploy.sshd import Sshd, make_key, needs_sshd, running
 
 pytestmark = needs_sshd
 
+NOTHING = json.dumps({"incoming": "/no", "store": "/dev/null", "folder": "/no", "files": []})
+"""Has `deploy.onhost.adopt` do nothing."""
+
 
 @pytest.fixture(scope="module")
 def sshd() -> Iterator[Sshd]:
@@ -36,7 +40,7 @@ def remote(sshd: Sshd, request: pytest.FixtureRequest) -> Iterator[Remote]:
     """Connect, as before and after the first program."""
     with closing(sshd.connect()) as remote:
         if request.param == "one hand":
-            remote.program("", "")
+            remote.program("adopt", NOTHING)
         yield remote
 
 
@@ -56,19 +60,6 @@ def test_a_command_gets_its_input_and_tells_how_it_ended(remote: Remote) -> None
 
 def test_a_large_output_arrives_whole(remote: Remote) -> None:
     assert len(remote.run(("head", "-c", "3000000", "/dev/zero")).out) == 3_000_000
-
-
-def test_lines_are_told_as_they_come(remote: Remote) -> None:
-    lines: list[str] = []
-
-    remote.stream(("printf", "one\ntwo ü\n"), lines.append)
-
-    assert lines == ["one", "two ü"]
-
-
-def test_a_command_to_follow_that_fails_says_why(remote: Remote) -> None:
-    with pytest.raises(ReachError, match="web1: cannot do that: no such thing"):
-        remote.stream(("sh", "-c", "echo no such thing >&2; exit 1"), lambda _: None)
 
 
 def test_an_upload_arrives_as_it_is(remote: Remote, tmp_path: Path) -> None:
@@ -93,7 +84,7 @@ def test_an_upload_to_nowhere_is_told(remote: Remote, tmp_path: Path) -> None:
 def test_an_upload_to_a_full_disk_is_told(remote: Remote, tmp_path: Path) -> None:
     (tmp_path / "source").write_bytes(b"x" * 100_000)
 
-    with pytest.raises(ReachError, match=r"web1: cannot upload source: .*is its disk full\?"):
+    with pytest.raises(ReachError, match=r"web1: cannot upload source: .*No space left"):
         remote.upload(tmp_path / "source", "/dev/full")
 
 
@@ -105,7 +96,7 @@ def test_a_sudo_that_wants_a_password_is_told_with_what_to_do(sshd: Sshd) -> Non
             with pytest.raises(ReachError, match=r"without a password; .*NOPASSWD"):
                 remote.run(("true",))
             with pytest.raises(ReachError, match="may not use sudo without a password"):
-                remote.program("", "")
+                remote.program("adopt", NOTHING)
             with (
                 pytest.raises(ReachError, match="may not use sudo without a password"),
                 remote.locked(f"{sshd.folder}/nobody's", "me"),
@@ -123,15 +114,19 @@ def test_a_server_without_python_is_told(sshd: Sshd) -> None:
             closing(sshd.connect()) as remote,
             pytest.raises(ReachError, match=r"web1: cannot be worked on: .*python3: command not"),
         ):
-            remote.program("", "")
+            remote.program("adopt", NOTHING)
     finally:
         missing.unlink()
 
 
 def test_a_program_gets_its_argument_and_tells_how_it_ended(remote: Remote) -> None:
-    program = "import sys\nprint(sys.argv[1], sys.stdin.read())\nsys.exit('why ü')\n"
+    given = json.loads(NOTHING) | {"files": [["0" * 64, "a bü"]], "incoming": "/no ü"}
 
-    assert remote.program(program, '{"a b": "ü"}') == Outcome(1, '{"a b": "ü"} \n', "why ü\n")
+    outcome = remote.program("adopt", json.dumps(given))
+
+    assert outcome.exit_code == 1
+    assert "Not a directory: '/dev/null/000" in outcome.err
+    assert remote.program("adopt", NOTHING) == Outcome(0, "", "")
 
 
 def test_an_unknown_host_key_is_refused(sshd: Sshd, tmp_path: Path) -> None:

@@ -1,0 +1,158 @@
+"""One client's requests, each answered before the next is read; in lines of JSON."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+from contextlib import ExitStack, suppress
+from threading import Lock, Thread
+from typing import Any, assert_never
+
+from pydantic import ValidationError
+
+from deploy.agent import history, planning, words
+from deploy.agent.receiving import Store
+from deploy.agent.transaction import Transaction
+from deploy.agent.transactions import Transactions
+from deploy.bundle import File
+from deploy.errors import DeployError
+from deploy.layout import Layout
+from deploy.loglines import command
+from deploy.look import look
+from deploy.machine import Machine
+from dispatcher.faults import RegistryError
+
+SILENCE_SECONDS = 60
+"""After how long without a word a client counts as gone; an empty line is one."""
+
+LONGEST = 8_000_000
+"""Bytes of a request; a registry of ten thousand apps has a tenth."""
+
+
+class Conversation:
+    """What is said on one connection."""
+
+    def __init__(
+        self, connection: socket.socket, at: Layout, machine: Machine, all_of: Transactions
+    ) -> None:
+        connection.settimeout(SILENCE_SECONDS)
+        self.connection, self.at, self.machine, self.transactions = connection, at, machine, all_of
+        self.input = connection.makefile("rb")
+        self.sending = Lock()
+        self.store = Store(at)
+        self.followed: Transaction | None = None
+        self.presence = ExitStack()
+
+    def hold(self, hello: dict[str, Any]) -> None:
+        """Answer until the client has gone."""
+        with suppress(OSError), self.connection, self.presence:
+            self.tell(hello=hello)
+            while line := self.input.readline(LONGEST):
+                if line.strip():
+                    self.answer(line)
+
+    def answer(self, line: bytes) -> None:
+        """Do what a line asks for, and say how it went; an order is answered by a record."""
+        try:
+            request = words.REQUEST.validate_json(line)
+            if isinstance(request, words.Order):
+                if self.followed:
+                    self.followed.order(request.order)
+                return
+            answer = self.act(request)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            self.tell(error=f"the agent does not take that: {where}: {first['msg']}")
+        except (DeployError, RegistryError) as error:
+            self.tell(error=str(error))
+        else:
+            self.tell(answer=answer)
+            if self.followed and isinstance(answer, dict) and answer.get("follow"):
+                Thread(target=self.follow, args=(self.followed,), daemon=True).start()
+
+    def act(self, request: words.Question) -> Any:
+        """Return the answer; raises `DeployError` or `RegistryError`."""
+        match request:
+            case words.Look():
+                site = planning.registered(self.at, request) if request.registry else None
+                state = (
+                    planning.found(self.at, site, self.machine)
+                    if site
+                    else look(self.at, self.machine)
+                )
+                return state.model_dump(mode="json")
+            case words.Take():
+                return self.store.take(request.file, self.input)
+            case words.Show():
+                plan = planning.plan(self.at, request.intention, self.machine)
+                return {
+                    "title": plan.title,
+                    "steps": [(step.note, str(step.do)) for step in plan],
+                    "lacking": self.store.lacking(files_of(request.intention)),
+                }
+            case words.Begin():
+                return self.begin(request.intention)
+            case words.Last():
+                return self.transactions.about_last()
+            case words.Attach():
+                return self.follows(self.transactions.last, "")
+            case words.History():
+                told = history.read(self.transactions.folder / "history")
+                return {"records": told.records, "broken": told.broken, "head": told.head}
+            case words.Logs():
+                return self.logs(request)
+            case _:
+                assert_never(request)
+
+    def begin(self, intention: words.Intention) -> dict[str, Any]:
+        title = ""
+
+        def plan() -> Any:
+            nonlocal title
+            made = planning.plan(self.at, intention, self.machine)
+            title = made.title
+            return made
+
+        return self.follows(self.transactions.begin(intention, plan), title)
+
+    def follows(self, transaction: Transaction | None, title: str) -> dict[str, Any]:
+        """Count the client as being there for a transaction, for as long as it is connected."""
+        self.followed = transaction
+        if transaction:
+            self.presence.enter_context(transaction.followed())
+        return {"follow": transaction is not None, "title": title}
+
+    def follow(self, transaction: Transaction) -> None:
+        """Tell the client each record."""
+        with suppress(OSError):
+            transaction.journal.follow(0, lambda record: self.tell(record=record))
+
+    def logs(self, request: words.Logs) -> None:
+        """Tell lines of the journal until they end or the client goes."""
+        argv = command(self.at, request.pool, request.app, request.lines, request.follow)
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+            if request.follow:
+                Thread(target=self.until_gone, args=(running,), daemon=True).start()
+            try:
+                for line in running.stdout or ():
+                    self.tell(line=line.decode("utf-8", "replace").rstrip("\n"))
+            finally:
+                running.kill()
+
+    def until_gone(self, running: subprocess.Popen[bytes]) -> None:
+        """Read what the client says, which is nothing but that it is there."""
+        with suppress(OSError):
+            while self.input.readline(LONGEST):
+                pass
+        running.kill()
+
+    def tell(self, **what: Any) -> None:
+        line = json.dumps(what, separators=(",", ":")).encode() + b"\n"
+        with self.sending:
+            self.connection.sendall(line)
+
+
+def files_of(intention: words.Intention) -> tuple[File, ...]:
+    return intention.bundle.files if isinstance(intention, words.Deploy) else ()

@@ -1,0 +1,99 @@
+"""What a transaction did, written before it does it: the file that survives everything.
+
+One JSON object a line. A line that the power cut in two is the last one, and counts as
+not written: what it announced had not begun.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from threading import Condition
+from typing import Any
+
+Record = dict[str, Any]
+
+
+class Journal:
+    """The records of one transaction: kept in a file, and told to whoever follows."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a journal, or go on with one."""
+        self.path = path
+        self.records = read(path)
+        whole = b"".join(line(record) for record in self.records)
+        if not path.exists() or path.read_bytes() != whole:
+            replace(path, whole)
+        self.file = path.open("ab", buffering=0)
+        self.changed = Condition()
+
+    def write(self, kind: str, *, sync: bool = True, **what: Any) -> None:
+        """Add a record; it is on the disk when this returns, if ``sync``.
+
+        Without, it is so by the next that is synced: good for what merely tells.
+        """
+        record = {"kind": kind, "at": round(time.time(), 3), **what}
+        self.file.write(line(record))
+        if sync:
+            os.fdatasync(self.file.fileno())
+        with self.changed:
+            self.records.append(record)
+            self.changed.notify_all()
+
+    def follow(self, start: int, tell: Callable[[Record], None]) -> None:
+        """Tell each record from the one numbered ``start`` on, until the last."""
+        while True:
+            with self.changed:
+                while len(self.records) <= start:
+                    self.changed.wait()
+                fresh = self.records[start:]
+            for record in fresh:
+                tell(record)
+                if record["kind"] == "end":
+                    return
+            start += len(fresh)
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def read(path: Path) -> list[Record]:
+    """Return the whole records of a journal; none where there is no such file."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    found: list[Record] = []
+    for text in content.split(b"\n")[:-1]:
+        try:
+            found.append(json.loads(text))
+        except ValueError:  # blocks of zeros, after a power cut
+            break
+    return found
+
+
+def line(record: Record) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file whole or not at all, also when the power fails."""
+    new = path.with_name(f".{path.name}.new")
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring the names in a folder to the disk."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,53 @@
+"""From an intention to the plan for this server, as it is now."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import assert_never
+
+from deploy import ground, plans
+from deploy.agent.words import Deploy, Intention, Registered, Rollback, Rotate
+from deploy.errors import PlanError
+from deploy.layout import Layout
+from deploy.look import State, look
+from deploy.machine import Machine
+from deploy.steps import Plan
+from dispatcher.registry import parsed
+from dispatcher.site import Site
+
+
+def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
+    """Look, and return what to do; raises `PlanError` or `RegistryError` where there is no way."""
+    match intention:
+        case Deploy():
+            site, bundle = registered(at, intention), intention.bundle
+            if bundle.site.sha256 != hashlib.sha256(intention.registry.encode()).hexdigest():
+                raise PlanError("the registry is not the site.toml of the release")
+            state = found(at, site, machine)
+            return plans.deploy(at, site, bundle, state, intention.stamp, intention.watch)
+        case Rollback():
+            state = look(at, machine, links=(at.nginx,))
+            goal = plans.goal(state, intention.to)
+            return plans.rollback(at, state, goal, intention.watch)
+        case Rotate():
+            state = look(at, machine, keys=(at.keys,))
+            return plans.rotate(at, intention.key.get_secret_value(), state)
+        case _:
+            assert_never(intention)
+
+
+def registered(at: Layout, request: Registered) -> Site:
+    """Return the site of a request; raises `PlanError` for another than this agent's.
+
+    Its units, users and folders are named after it: one site must not write another's.
+    """
+    site = parsed(Path("site.toml"), request.registry, request.environment)
+    if site.name != at.site:
+        raise PlanError(f"this is the agent of the site {at.site}, not of {site.name}")
+    return site
+
+
+def found(at: Layout, site: Site, machine: Machine) -> State:
+    """Look at the server with the site in mind."""
+    return look(at, machine, **ground.asked(at, site))

@@ -1,0 +1,196 @@
+"""The transactions of a server: one at a time, and none left half done."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from deploy.agent import history
+from deploy.agent.journal import Journal, read, replace, sync_folder
+from deploy.agent.progress import BACK, Progress
+from deploy.agent.transaction import Transaction
+from deploy.agent.words import INTENTION, Intention
+from deploy.errors import PlanError
+from deploy.layout import Layout
+from deploy.machine import Machine
+from deploy.steps import Plan
+
+KEEP = 20
+"""How many journals stay, to see what went wrong."""
+
+PLAN = TypeAdapter(Plan)
+
+
+class Transactions:
+    """Begins transactions, and ends those that were interrupted."""
+
+    def __init__(self, at: Layout, machine: Machine, folder: Path, lock: Path) -> None:
+        """Keep journals and history in ``folder``; ``lock`` dies with who holds it."""
+        self.at, self.machine, self.folder, self.lock = at, machine, folder, lock
+        self.last: Transaction | None = None
+        """The one that runs, or the last that this process knows."""
+
+        self.thread = Thread()
+        """In which it runs."""
+
+        self.mutex = Lock()
+        (folder / "transactions").mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @property
+    def busy(self) -> bool:
+        return self.thread.is_alive()
+
+    def begin(self, intention: Intention, plan: Callable[[], Plan]) -> Transaction | None:
+        """Begin what ``plan`` returns, once nothing else runs; None where there is nothing to do.
+
+        Raises `PlanError` where something else goes on, and whatever ``plan`` does.
+        """
+        with self.mutex:
+            self.free()
+            held = self.held(f"{intention.stamp.by} since {intention.stamp.time}")
+            try:
+                self.recover()
+                steps = plan()
+                if not tuple(steps):
+                    os.close(held)
+                    return None
+                folder = self.new(intention, steps)
+                self.start(folder, steps, held, intention.stamp.run)
+            except BaseException:
+                with suppress(OSError):
+                    os.close(held)
+                raise
+            return self.last
+
+    def resume(self) -> None:
+        """Finish or take back what was interrupted, now; returns when that is done."""
+        with self.mutex:
+            held = self.held("the agent, which ends what was interrupted")
+            try:
+                self.recover()
+            finally:
+                os.close(held)
+
+    def free(self) -> None:
+        """Take back what nobody follows any more."""
+        if self.last and not self.last.followers:
+            self.last.order(BACK)
+            if self.busy:
+                self.thread.join()
+
+    def held(self, who: str) -> int:
+        """Take the lock; raises `PlanError` naming who has it. Closing it gives it back."""
+        held = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(held)
+            holder = self.lock.read_text().strip() or "an unknown process"
+            raise PlanError(f"is being changed by {holder}; try again later") from None
+        os.ftruncate(held, 0)
+        os.pwrite(held, f"{who}\n".encode(), 0)
+        return held
+
+    def new(self, intention: Intention, plan: Plan) -> Path:
+        """Bring to the disk what is going to be done, before any of it is."""
+        number = max(self.numbers(), default=0) + 1
+        folder = self.folder / "transactions" / str(number)
+        folder.mkdir(mode=0o700)
+        replace(folder / "intention.json", INTENTION.dump_json(intention))
+        replace(folder / "plan.json", PLAN.dump_json(plan))
+        sync_folder(folder.parent)
+        for old in sorted(self.numbers())[:-KEEP]:
+            shutil.rmtree(self.folder / "transactions" / str(old))
+        return folder
+
+    def start(self, folder: Path, plan: Plan, held: int, run: str) -> None:
+        """Carry it out in a thread of its own, which gives the lock back at the end."""
+        journal = Journal(folder / "journal")
+        transaction = Transaction(plan, journal, self.machine)
+        if not journal.records:
+            transaction.note("begin", run=run, title=plan.title, steps=len(transaction.steps))
+
+        def whole() -> None:
+            try:
+                transaction.run()
+                self.remember(folder, transaction)
+            finally:
+                os.close(held)
+
+        self.last = transaction
+        self.thread = Thread(target=whole, name=f"transaction {folder.name}")
+        self.thread.start()
+
+    def recover(self) -> None:
+        """End each transaction that has no end, oldest first. The lock is held meanwhile."""
+        for number in sorted(self.numbers()):
+            folder = self.folder / "transactions" / str(number)
+            if not read(folder / "journal"):  # nothing of it had begun
+                shutil.rmtree(folder)
+                continue
+            ended = Progress.of(read(folder / "journal")).ended
+            if ended and number != max(self.numbers()):
+                continue
+            plan = PLAN.validate_json((folder / "plan.json").read_bytes())
+            self.last = Transaction(plan, Journal(folder / "journal"), self.machine)
+            if not ended:
+                self.last.resume()
+                self.remember(folder, self.last)
+
+    def remember(self, folder: Path, transaction: Transaction) -> None:
+        """Write into the history what was done, by whom, and how it ended."""
+        intention = INTENTION.validate_json((folder / "intention.json").read_bytes())
+        records = transaction.journal.records
+        history.append(
+            self.folder / "history",
+            {
+                "number": int(folder.name),
+                "title": transaction.plan.title,
+                "by": intention.stamp.by,
+                "began": utc(records[0]["at"]),
+                "seconds": round(records[-1]["at"] - records[0]["at"], 2),
+                "how": transaction.progress.ended,
+                **about(intention),
+            },
+        )
+
+    def about_last(self) -> dict[str, Any] | None:
+        """Return what a client must know to take up the last transaction, if there is one."""
+        if self.last is None:
+            return None
+        first, progress = self.last.journal.records[0], self.last.progress
+        return {
+            "run": first["run"],
+            "title": first["title"],
+            "ended": progress.ended,
+            "settled": progress.settled,
+            "followed": self.last.followers > 0,
+        }
+
+    def numbers(self) -> list[int]:
+        return [int(path.name) for path in (self.folder / "transactions").iterdir()]
+
+
+def about(intention: Intention) -> dict[str, str]:
+    """Return what tells this intention from others of its kind."""
+    match intention.do:
+        case "deploy":
+            bundle = intention.bundle
+            return {"do": "deploy", "release": bundle.id, "commit": bundle.commit}
+        case "rollback":
+            return {"do": "rollback", "release": intention.to}
+        case "rotate":
+            return {"do": "rotate"}
+
+
+def utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(seconds))

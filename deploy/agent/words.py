@@ -1,0 +1,142 @@
+"""What a client may ask an agent: whatever does not fit is refused, and nothing is done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    FieldSerializationInfo,
+    SecretStr,
+    StringConstraints,
+    TypeAdapter,
+    field_serializer,
+)
+
+from deploy.bundle import Bundle, File
+from deploy.release import Id, Stamp, Value
+
+ON_THE_WIRE = "on the wire"
+
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+
+Environment = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]*)?$")]
+
+
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+
+
+class Registered(Value):
+    """A request about the site as a registry describes it."""
+
+    registry: Annotated[str, StringConstraints(max_length=1_000_000)]
+    """The text of site.toml."""
+
+    environment: Environment = ""
+
+
+class Stamped(Value):
+    """A request to change something, with who asks and when."""
+
+    stamp: Stamp
+
+
+class Deploy(Registered, Stamped):
+    """Make a release live, whose files the server has."""
+
+    do: Literal["deploy"] = "deploy"
+    bundle: Bundle
+    watch: Seconds = 0
+    """How long to watch it once it is live, before it is let stay."""
+
+
+class Rollback(Stamped):
+    """Make an installed release live again."""
+
+    do: Literal["rollback"] = "rollback"
+    to: Id
+    watch: Seconds = 0
+
+
+class Rotate(Stamped):
+    """Put a new master key before those there are."""
+
+    do: Literal["rotate"] = "rotate"
+    key: SecretStr
+    """A line of a file of keys; in no log, journal or listing."""
+
+    @field_serializer("key", when_used="json", check_fields=True)
+    def _plain(self, key: SecretStr, info: FieldSerializationInfo) -> str:
+        """Show it on the way to the server alone."""
+        return key.get_secret_value() if info.context == ON_THE_WIRE else str(key)
+
+
+Intention = Annotated[Deploy | Rollback | Rotate, Field(discriminator="do")]
+
+
+class Look(Registered):
+    """Tell how the server is; changes nothing."""
+
+    ask: Literal["look"] = "look"
+
+
+class Take(Value):
+    """Keep a file: as many bytes as its size follow the line."""
+
+    ask: Literal["take"] = "take"
+    file: File
+
+
+class Show(Value):
+    """Tell the steps that an intention would take, and what files it lacks; changes nothing."""
+
+    ask: Literal["show"] = "show"
+    intention: Intention
+
+
+class Begin(Value):
+    """Carry an intention out, telling each record of its journal."""
+
+    ask: Literal["begin"] = "begin"
+    intention: Intention
+
+
+class Last(Value):
+    """Tell of the transaction that runs, or of the last one: whose it is, how it is."""
+
+    ask: Literal["last"] = "last"
+
+
+class Attach(Value):
+    """Tell its journal."""
+
+    ask: Literal["attach"] = "attach"
+
+
+class Order(Value):
+    """Let the transaction that is followed go on, or take it back."""
+
+    ask: Literal["order"] = "order"
+    order: Literal["publish", "settle", "back"]
+
+
+class History(Value):
+    """Tell what was done here, oldest first."""
+
+    ask: Literal["history"] = "history"
+
+
+class Logs(Value):
+    """Tell the last lines of a pool's log; and, if told to follow, those to come."""
+
+    ask: Literal["logs"] = "logs"
+    pool: Label
+    app: Label
+    lines: Annotated[int, Field(ge=0, le=100_000)] = 50
+    follow: bool = False
+
+
+Question = Look | Take | Show | Begin | Last | Attach | History | Logs
+Request = Annotated[Question | Order, Field(discriminator="ask")]
+REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
+INTENTION: TypeAdapter[Intention] = TypeAdapter(Intention)

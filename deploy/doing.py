@@ -1,0 +1,118 @@
+"""Have every agent carry an intention out, or only show what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from deploy.agent.words import Deploy, Intention
+from deploy.bundle import File
+from deploy.conduct import Conductor
+from deploy.console import Live
+from deploy.errors import UNTOUCHED, DeployError
+from deploy.link import Link
+from deploy.session import Fleet
+from deploy.shipping import amount
+
+Shown = dict[str, dict[str, Any]]
+
+
+def show(fleet: Fleet[Link], intention: Intention, live: Live) -> Shown:
+    """Say what each server would do; return it. Raises `FleetError` where one would not."""
+    shown = fleet.each(lambda link: link.show(intention))
+    for name, plan in shown.items():
+        if plan["steps"]:
+            live.say(f"{name}: {text(plan, files_of(intention))}")
+        else:
+            live.say(f"{name}: {plan['title']}: nothing to do")
+    return shown
+
+
+def do(
+    fleet: Fleet[Link],
+    intention: Intention,
+    live: Live,
+    paths: Mapping[str, Path] | None = None,
+    first: frozenset[str] = frozenset(),
+) -> bool:
+    """Carry the intention out on all servers, or on none; whether there was anything to do.
+
+    ``paths`` are where its files are here, and ``first`` the servers that go live before the
+    others. Raises `FleetError`.
+    """
+    resume(fleet, live, decided=True)
+    shown = fleet.each(lambda link: link.show(intention))
+    for name, plan in shown.items():
+        if not plan["steps"]:
+            live.say(f"{name}: {plan['title']}: nothing to do")
+    links = [link for link in fleet.servers if shown[link.name]["steps"]]
+    if not links:
+        return False
+    busy = replace(fleet, servers=tuple(links), state=UNTOUCHED)
+    files = files_of(intention)
+    busy.each(lambda link: bring(link, files, shown[link.name]["lacking"], paths or {}, live))
+    conductor = Conductor(live, fleet.again, intention.stamp.run, first)
+    one, *others = links
+    try:
+        # One first, alone: of two who begin at once, one is refused before anything is done.
+        conductor.begin(one, intention)
+        replace(fleet, servers=tuple(others), state="").each(
+            lambda link: conductor.begin(link, intention)
+        )
+    except (DeployError, KeyboardInterrupt) as error:
+        conductor.refuse(error)
+    conductor.conduct()
+    return True
+
+
+def resume(fleet: Fleet[Link], live: Live, *, decided: bool = False) -> bool:
+    """Take up what was begun and has no end; whether there is such.
+
+    With ``decided``, only if it had settled somewhere: then it must everywhere. Raises
+    `FleetError`.
+    """
+    lasts = fleet.each(lambda link: link.last())
+    runs = [last["run"] for last in lasts.values() if last and not last["ended"]]
+    for run in dict.fromkeys(runs):
+        part = {name: last for name, last in lasts.items() if last and last["run"] == run}
+        if decided and not any(last["settled"] for last in part.values()):
+            continue
+        live.say(f"Taking up what was begun: {next(iter(part.values()))['title']}")
+        conductor = Conductor(live, fleet.again, run)
+        for link in fleet.servers:
+            if link.name in part:
+                conductor.attach(link)
+        conductor.conduct()
+    return bool(runs)
+
+
+def bring(
+    link: Link, files: tuple[File, ...], lacking: list[str], paths: Mapping[str, Path], live: Live
+) -> None:
+    """Bring the files that a server lacks."""
+    missing = {file.sha256: file for file in files if file.sha256 in lacking}
+    if not missing:
+        return
+    total = sum(file.size for file in missing.values())
+    with live.upload(link.name, f"upload {amount(len(missing), total)}", total) as sent:
+        for sha256, file in missing.items():
+            link.take(file, paths[sha256], sent)
+
+
+def files_of(intention: Intention) -> tuple[File, ...]:
+    return intention.bundle.files if isinstance(intention, Deploy) else ()
+
+
+def text(plan: Mapping[str, Any], files: tuple[File, ...]) -> str:
+    """Return a plan as people read it, the upload before its first step."""
+    missing = {file.sha256: file for file in files if file.sha256 in plan["lacking"]}
+    lines = [plan["title"]]
+    if missing:
+        names = ", ".join(Path(file.name).name for file in missing.values())
+        total = sum(file.size for file in missing.values())
+        lines += [f"     upload {amount(len(missing), total)}: {names}"]
+    for number, (note, command) in enumerate(plan["steps"], 1):
+        lines += [f"{number:3}. {note}", f"     $ {command}"]
+    return "\n".join(lines)

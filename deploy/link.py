@@ -1,0 +1,156 @@
+"""A server's agent, from here: asked over one SSH channel, in lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
+from typing import Any
+
+from pydantic import BaseModel
+
+from deploy.agent.words import (
+    ON_THE_WIRE,
+    Attach,
+    Begin,
+    History,
+    Intention,
+    Last,
+    Logs,
+    Look,
+    Order,
+    Show,
+    Take,
+)
+from deploy.bundle import File
+from deploy.errors import ReachError
+from deploy.hand import beat
+from deploy.look import State
+from deploy.reasons import LOST
+
+PIECE = 1 << 18
+
+Record = dict[str, Any]
+
+
+class Link:
+    """Asks one server's agent; one question at a time, and orders at any time."""
+
+    def __init__(self, name: str, channel: Any, refusal: Callable[[], ReachError]) -> None:
+        """Begin on a channel on which the relay was just started.
+
+        ``refusal`` says why there is no agent. Raises `ReachError`.
+        """
+        self.name, self.channel = name, channel
+        self.sending, self.ended = Lock(), Event()
+        self.answers: SimpleQueue[dict[str, Any] | ReachError] = SimpleQueue()
+        self.tell: Callable[[Record | ReachError], None] = self.answers.put
+        self.lines = channel.makefile("rb")
+        try:
+            first = self.lines.readline()
+        except LOST as error:
+            raise self.lost(error) from error
+        if not first.endswith(b"\n"):
+            raise refusal()
+        self.hello: dict[str, str] = json.loads(first)["hello"]
+        Thread(target=self.read, daemon=True).start()
+        Thread(target=beat, args=(self.ended, lambda: self.send(b"\n")), daemon=True).start()
+
+    def look(self, registry: str = "", environment: str = "") -> State:
+        """Return how the server is."""
+        return State.model_validate(self.ask(Look(registry=registry, environment=environment)))
+
+    def show(self, intention: Intention) -> dict[str, Any]:
+        """Return what would be done, and which files that needs which are not there."""
+        return dict(self.ask(Show(intention=intention)))
+
+    def take(self, file: File, path: Path, sent: Callable[[int], None]) -> None:
+        """Bring a file; ``sent`` is told of the bytes as they go."""
+        with self.sending:
+            self.channel.sendall(line(Take(file=file)))
+            with path.open("rb") as source:
+                while piece := source.read(PIECE):
+                    self.channel.sendall(piece)
+                    sent(len(piece))
+        self.answer()
+
+    def begin(self, intention: Intention) -> dict[str, Any]:
+        """Have something done; each record of it is told to `tell` from then on."""
+        return dict(self.ask(Begin(intention=intention)))
+
+    def last(self) -> dict[str, Any] | None:
+        """Return whose transaction goes on, or went on last, and how it is."""
+        said = self.ask(Last())
+        return dict(said) if said else None
+
+    def attach(self) -> bool:
+        """Be told of it from its beginning; whether there is such."""
+        return bool(self.ask(Attach())["follow"])
+
+    def order(self, word: Any) -> None:
+        """Let it go on, or take it back; the answer is a record."""
+        with suppress(*LOST):  # who reads is told
+            self.send(line(Order(order=word)))
+
+    def history(self) -> dict[str, Any]:
+        return dict(self.ask(History()))
+
+    def logs(self, request: Logs, tell: Callable[[str], None]) -> None:
+        """Tell each line as it comes."""
+        self.tell = lambda record: tell(record["line"]) if isinstance(record, dict) else None
+        self.ask(request)
+
+    def ask(self, request: BaseModel) -> Any:
+        """Return the answer; raises `ReachError` where there is none, or none that is one."""
+        try:
+            self.send(line(request))
+        except LOST as error:
+            raise self.lost(error) from error
+        return self.answer()
+
+    def answer(self) -> Any:
+        said = self.answers.get()
+        if isinstance(said, ReachError):
+            self.answers.put(said)
+            raise said
+        if "error" in said:
+            raise ReachError(self.name, said["error"])
+        return said["answer"]
+
+    def read(self) -> None:
+        """Take in what the agent says, until the connection ends."""
+        error: Exception = EOFError()
+        try:
+            for text in self.lines:
+                said = json.loads(text)
+                if "record" in said:
+                    self.tell(said["record"])
+                elif "line" in said:
+                    self.tell(said)
+                else:
+                    self.answers.put(said)
+        except (*LOST, ValueError) as lost:
+            error = lost
+        end = self.lost(error)
+        self.answers.put(end)
+        if self.tell != self.answers.put:
+            self.tell(end)
+
+    def send(self, text: bytes) -> None:
+        with self.sending:
+            self.channel.sendall(text)
+
+    def lost(self, error: Exception) -> ReachError:
+        return ReachError(self.name, f"connection lost: {str(error) or 'no answer'}")
+
+    def close(self) -> None:
+        self.ended.set()
+        with suppress(*LOST):
+            self.channel.close()
+
+
+def line(request: BaseModel) -> bytes:
+    return request.model_dump_json(context=ON_THE_WIRE).encode() + b"\n"
