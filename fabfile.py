@@ -31,13 +31,11 @@ SITE = ROOT / "site.toml"
 KNOWN_HOSTS = ROOT / "known_hosts"
 """The project's own, to be committed: the whole team trusts the same keys."""
 
-WATCH_SECONDS = 5
-
 HELP = {
     "env": "the environment of site.toml to use; without it, the site as it is there",
     "only": "names of servers, with commas between; without it, all of them",
     "canary": "names of servers that go live, and are watched, before the others do",
-    "watch": "for how many seconds to watch the release, once it is live, before it stays",
+    "watch": "for how many seconds to watch it once it is live, instead of watch_seconds in site.toml",
     "plan": "show what would be done, and do nothing",
     "json": "print JSON instead of a table",
     "yes": "take each key for the server's own without asking",
@@ -151,7 +149,7 @@ def deploy(
     env: str = "",
     only: str = "",
     canary: str = "",
-    watch: float = WATCH_SECONDS,
+    watch: str = "",
     plan: bool = False,
 ) -> None:
     """Put the last commit live on all servers, or on none.
@@ -177,7 +175,7 @@ def deploy(
                     registry=SITE.read_text("utf-8"),
                     environment=env,
                     bundle=bundle.what,
-                    watch=watch,
+                    watch=seconds(watch, site.watch_seconds),
                     stamp=session.stamp(),
                 )
                 first = frozenset(server.name for server in session.named(site, canary))
@@ -193,7 +191,7 @@ def rollback(
     env: str = "",
     only: str = "",
     to: str = "",
-    watch: float = 0,
+    watch: str = "",
     plan: bool = False,
 ) -> None:
     """Make the release that was live before live again, or another."""
@@ -206,7 +204,7 @@ def rollback(
         found = fleet.each(lambda link: link.look())
         goals = fleet.each(lambda link: plans.goal(found[link.name], to))
         target = plans.common(goals)
-        intention = Rollback(to=target.id, watch=watch, stamp=session.stamp())
+        intention = Rollback(to=target.id, watch=seconds(watch, 0), stamp=session.stamp())
         if plan:
             doing.show(fleet, intention, live)
         elif not doing.do(fleet, intention, live):
@@ -318,6 +316,17 @@ def linked(site: Any, only: str, context: Any) -> Any:
     from deploy.errors import UNTOUCHED
 
     return session.linked(site, only, context.config, KNOWN_HOSTS, UNTOUCHED)
+
+
+def seconds(given: str, default: float) -> float:
+    """Return an option in seconds; raises `DeployError` for what is none."""
+    try:
+        found = float(given) if given else default
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 3600:
+        raise DeployError(f"--watch {given} is no number of seconds from 0 to 3600")
+    return found
 
 
 def show(rows: list[dict[str, Any]], table: Callable[..., None], as_json: bool) -> None:

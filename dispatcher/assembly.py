@@ -49,6 +49,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
         servers=tuple(server(name, entry) for name, entry in servers.items()),
         environment=environment,
         scheme="http" if below else top.scheme,
+        watch_seconds=top.watch_seconds,
     )
 
 

@@ -103,6 +103,7 @@ class Top(Table):
     name: Name
     domain: Domain
     scheme: Scheme = "https"
+    watch_seconds: Annotated[float, Field(ge=0, le=3600)] = 5
     apps: dict[str, Any]
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
@@ -147,6 +148,7 @@ class EnvironmentTable(Table):
 
     domain: Domain | None = None
     scheme: Scheme | None = None
+    watch_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     apps: dict[str, Any] = {}
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}

@@ -110,6 +110,9 @@ class Site:
     port: int | None = None
     """How the site is reached from outside; None is the scheme's own port."""
 
+    watch_seconds: float = 5
+    """How long a release that has gone live is watched before it stays."""
+
     file: Path = field(default=Path("site.toml"), compare=False)
     """Where all this is written."""
 

@@ -50,15 +50,15 @@ def append(path: Path, record: Record) -> None:
 def read(path: Path) -> Told:
     """Return the history, oldest first; an empty one where there is no file."""
     try:
-        lines = path.read_bytes().splitlines()
+        lines = path.read_bytes().split(b"\n")[:-1]  # half a line was not written
     except FileNotFoundError:
         lines = []
     records: list[Record] = []
     broken, head = None, START
     for number, line in enumerate(lines, 1):
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = dict(json.loads(line))
+        except (ValueError, TypeError):
             broken = broken or number
             continue
         if record.pop("after", None) != head:

@@ -43,7 +43,9 @@ class Done:
 class Project:
     """A git repository with the site, where `fab` is run."""
 
-    def __init__(self, folder: Path, ssh_config: Path, hosts: tuple[str, ...] = ("h1",)) -> None:
+    def __init__(
+        self, folder: Path, ssh_config: Path, hosts: tuple[str, ...] = ("h1",), watch: float = 0
+    ) -> None:
         self.folder, self.ssh_config = folder, ssh_config
         copy_tracked(folder)
         (ROOT / "dist" / "wheels").mkdir(parents=True, exist_ok=True)
@@ -51,7 +53,8 @@ class Project:
         (folder / "dist" / "wheels").symlink_to(ROOT / "dist" / "wheels")  # downloaded once
         site = folder / "site.toml"
         text = site.read_text().split("[servers.web1]")[0]
-        text = text.replace('domain = "example.org"', f'domain = "{DOMAIN}"')
+        watch = f"watch_seconds = {watch}"
+        text = text.replace('domain = "example.org"', f'domain = "{DOMAIN}"\n{watch}')
         text += '[apps.marker]\napp = "apps.marker:application"\npath = "/marker"\n'
         text += "".join(f'\n[servers.{host}]\nhost = "deploy@{host}"\n' for host in hosts)
         site.write_text(text)
