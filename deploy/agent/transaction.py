@@ -68,12 +68,12 @@ class Transaction:
             self.take_back()
 
     def order(self, word: str) -> bool:
-        """Tell what to do next; whether that is possible."""
+        """Tell what to do next; whether that is possible. What was told first holds."""
         with self.ordered:
             if self.progress.settled or self.progress.ended:
-                return word == SETTLE
-            if word != BACK and word != self.progress.waits:
-                return False
+                return word == SETTLE and self.progress.settled
+            if word != BACK and (self.orders or word != self.progress.waits):
+                return word in self.orders  # as when two clients hear that it waits
             self.orders.append(word)
             self.ordered.notify_all()
             return True
@@ -102,8 +102,8 @@ class Transaction:
 
     def wait_for(self, word: str) -> None:
         """Return once told so; raises `Failed` when told otherwise, or left alone for long."""
-        self.note("waits", order=word)
         with self.ordered:
+            self.note("waits", order=word)
             while not self.orders:
                 rest = None
                 if not self.followers:
@@ -113,7 +113,7 @@ class Transaction:
                         self.note("failed", note=word, text=text)
                         raise Failed
                 self.ordered.wait(rest)
-            told = BACK if BACK in self.orders else self.orders.pop()
+            told = self.orders.pop(0)
             self.note("order", order=told)
         if told == BACK:
             raise Failed
