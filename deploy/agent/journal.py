@@ -16,6 +16,9 @@ from typing import Any
 
 Record = dict[str, Any]
 
+END = "end"
+"""The kind of the last record."""
+
 
 class Journal:
     """The records of one transaction: kept in a file, and told to whoever follows."""
@@ -28,6 +31,8 @@ class Journal:
         if not path.exists() or path.read_bytes() != whole:
             replace(path, whole)
         self.file = path.open("ab", buffering=0)
+        if self.ended:
+            self.close()
         self.changed = Condition()
 
     def write(self, kind: str, *, sync: bool = True, **what: Any) -> None:
@@ -39,9 +44,15 @@ class Journal:
         self.file.write(line(record))
         if sync:
             os.fdatasync(self.file.fileno())
+        if kind == END:
+            self.close()
         with self.changed:
             self.records.append(record)
             self.changed.notify_all()
+
+    @property
+    def ended(self) -> bool:
+        return bool(self.records) and self.records[-1]["kind"] == END
 
     def follow(self, start: int, tell: Callable[[Record], None]) -> None:
         """Tell each record from the one numbered ``start`` on, until the last."""
@@ -52,7 +63,7 @@ class Journal:
                 fresh = self.records[start:]
             for record in fresh:
                 tell(record)
-                if record["kind"] == "end":
+                if record["kind"] == END:
                     return
             start += len(fresh)
 

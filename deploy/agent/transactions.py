@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace as replaced
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -22,7 +23,7 @@ from deploy.agent.words import INTENTION, Intention
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.machine import Machine
-from deploy.steps import Plan
+from deploy.steps import Plan, Run
 
 KEEP = 20
 """How many journals stay, to see what went wrong."""
@@ -81,8 +82,8 @@ class Transactions:
                 os.close(held)
 
     def free(self) -> None:
-        """Take back what nobody follows any more."""
-        if self.last and not self.last.followers:
+        """Take back what nobody follows any more, and let end what is about to."""
+        if self.last and (self.last.journal.ended or not self.last.followers):
             self.last.order(BACK)
             if self.busy:
                 self.thread.join()
@@ -106,7 +107,7 @@ class Transactions:
         folder = self.folder / "transactions" / str(number)
         folder.mkdir(mode=0o700)
         replace(folder / "intention.json", INTENTION.dump_json(intention))
-        replace(folder / "plan.json", PLAN.dump_json(plan))
+        replace(folder / "plan.json", PLAN.dump_json(to_end(plan)))
         sync_folder(folder.parent)
         for old in sorted(self.numbers())[:-KEEP]:
             shutil.rmtree(self.folder / "transactions" / str(old))
@@ -144,6 +145,7 @@ class Transactions:
             self.last = Transaction(plan, Journal(folder / "journal"), self.machine)
             if not ended:
                 self.last.resume()
+            if self.remembered() != number:
                 self.remember(folder, self.last)
 
     def remember(self, folder: Path, transaction: Transaction) -> None:
@@ -163,6 +165,11 @@ class Transactions:
             },
         )
 
+    def remembered(self) -> int:
+        """Return the number of the transaction that the history told of last."""
+        records = history.read(self.folder / "history").records
+        return int(records[-1]["number"]) if records else 0
+
     def about_last(self) -> dict[str, Any] | None:
         """Return what a client must know to take up the last transaction, if there is one."""
         if self.last is None:
@@ -178,6 +185,18 @@ class Transactions:
 
     def numbers(self) -> list[int]:
         return [int(path.name) for path in (self.folder / "transactions").iterdir()]
+
+
+def to_end(plan: Plan) -> Plan:
+    """Return what of a plan its end may need, should it be interrupted: it goes to the disk.
+
+    Nothing but tidying is ever begun anew, so a new key, say, need not be in there.
+    """
+    prepare, publish = (
+        tuple(replaced(step, do=Run("true")) for step in steps)
+        for steps in (plan.prepare, plan.publish)
+    )
+    return replaced(plan, prepare=prepare, publish=publish)
 
 
 def about(intention: Intention) -> dict[str, str]:
