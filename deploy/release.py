@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from dispatcher.site import Site
 from dispatcher.tenancy import asked
 
-Id = Annotated[str, StringConstraints(pattern=r"^\d{8}T\d{6}-[0-9a-f]{7,40}$")]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{6}-[0-9a-f]{7,40}$")]
 """The commit's UTC time and its hash, ``20261121T014000-1a2b3c4``; sorts by age."""
 
 

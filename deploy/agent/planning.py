@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import assert_never
 
@@ -15,6 +16,9 @@ from deploy.machine import Machine
 from deploy.steps import Plan
 from dispatcher.registry import parsed
 from dispatcher.site import Site
+
+KEY = re.compile(r"[0-9T:+-]{25} [0-9a-f]{64}\n?")
+"""A line as `dispatcher.keys` writes it: when it was made, and the key."""
 
 
 def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
@@ -31,8 +35,10 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
             goal = plans.goal(state, intention.to)
             return plans.rollback(at, state, goal, intention.watch)
         case Rotate():
-            state = look(at, machine, keys=(at.keys,))
-            return plans.rotate(at, intention.key.get_secret_value(), state)
+            key = intention.key.get_secret_value()
+            if not KEY.fullmatch(key):
+                raise PlanError("what came is no key; a pool could not read it")
+            return plans.rotate(at, key, look(at, machine, keys=(at.keys,)))
         case _:
             assert_never(intention)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import BinaryIO
 
 from deploy.agent.journal import sync_folder
@@ -29,26 +31,33 @@ class Store:
     def take(self, file: File, source: BinaryIO) -> bool:
         """Read a file from ``source`` and keep it; raises `PlanError`, keeping nothing."""
         kept = self.folder / file.kept
-        kept.parent.mkdir(mode=0o755, exist_ok=True)
-        aside = kept.with_name(".new")
-        found, rest, full = hashlib.sha256(), file.size, ""
-        with aside.open("wb") as copy:
-            while rest and (piece := source.read(min(rest, PIECE))):
-                found.update(piece)
-                rest -= len(piece)
-                if full:
-                    continue
-                try:
+        aside = kept.with_name(f".new-{get_ident()}")  # another client may send the same one
+        found = hashlib.sha256()
+        coming = pieces(source, file.size)
+        try:
+            kept.parent.mkdir(mode=0o755, exist_ok=True)
+            with aside.open("wb") as copy:
+                for piece in coming:
+                    found.update(piece)
                     copy.write(piece)
-                    copy.flush()
-                except OSError as error:  # what is still to come must be read all the same
-                    full = error.strerror or str(error)
-            if not full:
+                copy.flush()
                 os.fsync(copy.fileno())
-        wrong = full or (found.hexdigest() != file.sha256 and f"has sha256 {found.hexdigest()}")
-        if wrong:
+            if found.hexdigest() == file.sha256:
+                aside.replace(kept)
+                sync_folder(kept.parent)
+                return True
+            wrong = f"has sha256 {found.hexdigest()}, should be {file.sha256}"
+        except OSError as error:
+            wrong = error.strerror or str(error)
+            for _ in coming:  # or the rest of it would be taken for requests
+                pass
+        with suppress(OSError):
             aside.unlink()
-            raise PlanError(f"cannot keep {file.name}: {wrong}, should be {file.sha256}")
-        aside.replace(kept)
-        sync_folder(kept.parent)
-        return True
+        raise PlanError(f"cannot keep {file.name}: {wrong}")
+
+
+def pieces(source: BinaryIO, size: int) -> Iterator[bytes]:
+    """Yield what comes, as far as ``size`` bytes."""
+    while size and (piece := source.read(min(size, PIECE))):
+        size -= len(piece)
+        yield piece

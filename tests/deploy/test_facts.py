@@ -111,6 +111,7 @@ def test_what_an_interrupted_deployment_left_is_seen(at: There) -> None:
     Path(at.home, "live/0123").symlink_to("/run/nowhere")
     Path(at.home, "store/aa/whole").touch()
     Path(at.home, "store/bb/.new").touch()
+    Path(at.home, "store/bb/.new-4711").touch()
     Path(at.publishing).touch()
 
     state = look(at, Here())
