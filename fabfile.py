@@ -35,10 +35,11 @@ HELP = {
     "env": "the environment of site.toml to use; without it, the site as it is there",
     "only": "names of servers, with commas between; without it, all of them",
     "canary": "names of servers that go live, and are watched, before the others do",
-    "watch": "for how many seconds to watch it once it is live, instead of watch_seconds in site.toml",
+    "watch": "seconds to watch it for once it is live; without it, watch_seconds of site.toml",
     "plan": "show what would be done, and do nothing",
     "json": "print JSON instead of a table",
     "yes": "take each key for the server's own without asking",
+    "user": "who to be there, with sudo for everything, instead of the user in site.toml",
     "to": "the release to go back to, as `fab releases` lists it",
     "app": "the app's name in site.toml",
     "lines": "how many lines of each server to begin with",
@@ -89,20 +90,22 @@ def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> Non
             print(f"  pinned; commit {KNOWN_HOSTS}")
 
 
-@told("env", "only", "plan")
-def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -> None:
+@told("env", "only", "user", "plan")
+def bootstrap(
+    context: Any, env: str = "", only: str = "", user: str = "", plan: bool = False
+) -> None:
     """Make bare Debian servers ready: packages, users, folders, nginx, the agent.
 
-    Changes only what is not as it should be; run it again whenever you like.
+    Changes only what is not as it should be; run it again whenever you like. It needs root,
+    or a user with full sudo: name that with --user, and the user of site.toml is made, who
+    may do nothing as root but ask the agent.
     """
     from deploy import fleet, ground, keys, plans, session
     from deploy.console import Live
 
     site = registry(env)
-    with (
-        Live() as live,
-        session.rooted(site, only, context.config, KNOWN_HOSTS, lock=not plan) as servers,
-    ):
+    rooted = session.rooted(site, only, context.config, KNOWN_HOSTS, lock=not plan, user=user)
+    with Live() as live, rooted as servers:
         servers.each(lambda remote: ground.need_python(remote, install=not plan))
         found = session.fit(servers)
         agent = build.agent(ROOT, session.targets_of(found.values()))
@@ -111,7 +114,7 @@ def bootstrap(context: Any, env: str = "", only: str = "", plan: bool = False) -
         secret = keys.common(servers.at, by_server, all_there=everyone)
         made = servers.each(
             lambda remote: plans.bootstrap(
-                servers.at, site, agent, found[remote.name], remote.user, secret
+                servers.at, site, agent, found[remote.name], session.deployer(site, remote), secret
             )
         )
         wanted = []

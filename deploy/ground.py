@@ -17,7 +17,7 @@ from deploy.tools import install_agent
 from deploy.web import DEBIANS_PAGE, DEFAULT, PROXY, web
 from dispatcher.site import Site
 
-PACKAGES = ("nginx", "procps", "python3")
+PACKAGES = ("nginx", "procps", "python3", "sudo")
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes")
 REFRESH = Step("refresh Debian's package lists", Run(*APT, "update"))
 
@@ -37,17 +37,18 @@ def lay(
         *users(at, tuple(part.name for part in parts(site)), found),
         *secrets(at, site, keys, found),
         *install_agent(at, agent, found),
+        *deployer(user, found),
         *may_ask(at, user, found),
         *web(found),
         *boot(at, site, found),
     )
 
 
-def asked(at: Layout, site: Site) -> dict[str, tuple[str, ...]]:
+def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
     """Return what to look at, as `deploy.look.look` wants it, before `lay`."""
     return {
         "packages": PACKAGES,
-        "users": tuple(at.user(part.name) for part in parts(site)),
+        "users": (*filter(None, (user,)), *(at.user(part.name) for part in parts(site))),
         "files": (
             *(DEFAULT, PROXY, at.boot, at.sudoers, at.debians_unit),
             *boot_units(at),
@@ -160,6 +161,19 @@ def boot(at: Layout, site: Site, found: State) -> Steps:
         enable = Run("systemctl", "enable", "--quiet", "--now", at.agent_socket)
         steps += (Step("let the agent listen", enable),)
     return steps
+
+
+def deployer(user: str, found: State) -> Steps:
+    """Make the user who deploys, whom the keys let in that let in whoever makes it."""
+    if user in found.users:
+        return ()
+    script = (
+        'useradd --create-home --shell /bin/sh "$1" && home=$(getent passwd "$1" | cut -d: -f6) && '
+        'from=$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6) && '
+        'install -d -o "$1" -g "$1" -m 700 "$home/.ssh" && '
+        'install -o "$1" -g "$1" -m 600 "$from/.ssh/authorized_keys" "$home/.ssh/authorized_keys"'
+    )
+    return (Step(f"make the user {user}, with your SSH keys", shell(script, user)),)
 
 
 def may_ask(at: Layout, user: str, found: State) -> Steps:

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -67,12 +67,12 @@ class Fleet(Generic[N]):
 
 @contextmanager
 def rooted(
-    site: Site, only: str, config: Any, known_hosts: Path, *, lock: bool
+    site: Site, only: str, config: Any, known_hosts: Path, *, lock: bool, user: str = ""
 ) -> Iterator[Fleet[Remote]]:
     """Connect to the servers named in ``only``, or all, to act as root.
 
-    With ``lock``, nobody else changes them meanwhile. Raises `FleetError` where one cannot
-    be reached or is locked: nothing was begun then.
+    As ``user``, or as whom site.toml says. With ``lock``, nobody else changes them meanwhile.
+    Raises `FleetError` where one cannot be reached or is locked: nothing was begun then.
     """
     who = f"{stamp().by} since {stamp().time}"
 
@@ -82,7 +82,10 @@ def rooted(
         return remote
 
     state = UNTOUCHED if lock else ""
-    with connected(site, only, config, known_hosts, prepare, state) as fleet:
+    servers = chosen(site, only)
+    if user:
+        servers = tuple(replace(server, user=user) for server in servers)
+    with connected(site, servers, config, known_hosts, prepare, state) as fleet:
         yield fleet
 
 
@@ -99,21 +102,20 @@ def linked(
     def prepare(remote: Remote, stack: ExitStack) -> Link:
         return stack.enter_context(closing(remote.link(relay)))
 
-    with connected(site, only, config, known_hosts, prepare, state) as fleet:
+    with connected(site, chosen(site, only), config, known_hosts, prepare, state) as fleet:
         yield fleet
 
 
 @contextmanager
 def connected(
     site: Site,
-    only: str,
+    servers: tuple[Server, ...],
     config: Any,
     known_hosts: Path,
     prepare: Callable[[Remote, ExitStack], N],
     state: str,
 ) -> Iterator[Fleet[N]]:
     """Connect to servers at once; all connections end together, those made anew too."""
-    servers = chosen(site, only)
     with ExitStack() as stack:
 
         def connect(server: Server) -> N:
@@ -146,11 +148,17 @@ def survey(
     return {server.name: state for server, state in zip(servers, found, strict=True)}
 
 
+def deployer(site: Site, remote: Remote) -> str:
+    """Return who will ask the agent: the user of site.toml, else who is connected now."""
+    return next(one.user for one in site.servers if one.name == remote.name) or remote.user
+
+
 def fit(fleet: Fleet[Remote]) -> dict[str, State]:
     """Look at every server; raises `FleetError` naming those that could not run the site."""
 
     def one(remote: Remote) -> State:
-        state = look(fleet.at, remote, **ground.asked(fleet.at, fleet.site))
+        user = deployer(fleet.site, remote)
+        state = look(fleet.at, remote, **ground.asked(fleet.at, fleet.site, user))
         refuse_unfit(fleet.at, fleet.site, state)
         return state
 

@@ -46,7 +46,7 @@ class Conversation:
 
     def hold(self, hello: dict[str, Any]) -> None:
         """Answer until the client has gone."""
-        with suppress(OSError), self.connection, self.presence:
+        with suppress(OSError), self.connection, self.input, self.presence:
             self.tell(hello=hello)
             while line := self.input.readline(LONGEST):
                 if line.strip():

@@ -148,7 +148,9 @@ def releases(path: Path) -> dict[str, Any]:
 def stored(path: Path) -> list[str]:
     """Return the files of the store, without what a copy that was cut off left."""
     found = (file for folder in listed(path) for file in listed(folder))
-    return sorted(f"{file.parent.name}/{file.name}" for file in found if not file.name.startswith(".new"))
+    return sorted(
+        f"{file.parent.name}/{file.name}" for file in found if not file.name.startswith(".new")
+    )
 
 
 def units(site: str, patterns: list[str]) -> dict[str, dict[str, str]]:

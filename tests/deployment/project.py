@@ -53,8 +53,8 @@ class Project:
         (folder / "dist" / "wheels").symlink_to(ROOT / "dist" / "wheels")  # downloaded once
         site = folder / "site.toml"
         text = site.read_text().split("[servers.web1]")[0]
-        watch = f"watch_seconds = {watch}"
-        text = text.replace('domain = "example.org"', f'domain = "{DOMAIN}"\n{watch}')
+        domain = f'domain = "{DOMAIN}"\nwatch_seconds = {watch}'
+        text = text.replace('domain = "example.org"', domain)
         text += '[apps.marker]\napp = "apps.marker:application"\npath = "/marker"\n'
         text += "".join(f'\n[servers.{host}]\nhost = "deploy@{host}"\n' for host in hosts)
         site.write_text(text)

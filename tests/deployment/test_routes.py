@@ -34,7 +34,9 @@ def test_an_app_can_move_to_a_pool_of_its_own(lab: Lab, host: Host, project: Pro
 
     with traffic(host.ip, keep_alive=False) as seen:
         project.fab("deploy")
-        users = lab.run(host, "sh", "-c", "ps -o user:20= -C python | sort -u | grep ^yard").stdout.split()
+        users = lab.run(
+            host, "sh", "-c", "ps -o user:20= -C python | sort -u | grep ^yard"
+        ).stdout.split()
         project.fab("rollback")
 
     assert users == ["yard-aside", "yard-default"]

@@ -5,6 +5,7 @@ of cgroup v1 or the one of v2. Whatever is in there is the host's.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -55,9 +56,9 @@ def pids(host: Host) -> set[int]:
 
 
 def members(place: Path) -> Iterator[int]:
-    for listing in place.rglob("cgroup.procs"):
+    for folder, _, _ in os.walk(place):  # which may vanish meanwhile, unlike for rglob
         with contextlib.suppress(OSError):
-            yield from map(int, listing.read_text().split())
+            yield from map(int, Path(folder, "cgroup.procs").read_text().split())
 
 
 def drop(host: Host) -> None:
