@@ -14,11 +14,11 @@ from pathlib import Path
 PIECE = 1 << 16
 
 
-def main(site: str) -> None:
+def main(site: str, folder: str = "/run/flaskyard") -> None:
     """Go between until either side ends."""
     agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        agent.connect(f"/run/flaskyard/{site}.agent")
+        agent.connect(f"{folder}/{site}.agent")
     except OSError as error:
         sys.exit(f"the agent of {site} cannot be reached: {error.strerror}; run: fab bootstrap")
     asking = [0, agent.fileno()]
