@@ -1,0 +1,112 @@
+"""An agent of a test's own, and clients that are connected to it over real sockets."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from deploy.agent.conversation import Conversation
+from deploy.agent.journal import Record
+from deploy.agent.transactions import Transactions
+from deploy.agent.words import Rotate
+from deploy.errors import ReachError
+from deploy.link import Link
+from deploy.machine import Here
+from dispatcher.keys import Keys, Master
+from tests.deploy.agent.there import There
+from tests.deploy.sample import STAMP
+
+OLD = Master("2026-11-19T12:00:00+00:00", b"o" * 32)
+NEW = Master("2026-11-20T12:00:00+00:00", b"n" * 32)
+KEY = Keys((NEW,)).text()
+ROTATE = Rotate.model_validate({"key": KEY, "stamp": STAMP})
+OTHER_STAMP = STAMP.model_copy(update={"by": "bob@desk", "run": "f" * 16})
+
+
+class Channel:
+    """A socket with what `deploy.link` wants of paramiko's channels."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.sendall = connection.sendall
+
+    def makefile(self, mode: str) -> Any:
+        assert mode == "rb"
+        return self.connection.makefile("rb")
+
+    def close(self) -> None:
+        """Hang up, whoever still reads."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+        self.connection.close()
+
+
+class Server:
+    """A server with master keys, and an agent that can rotate them."""
+
+    def __init__(self, name: str, root: Path) -> None:
+        self.name, self.at = name, There("yard", str(root))
+        for folder in (self.at.store, self.at.secrets):
+            Path(folder).mkdir(parents=True)
+        Path(self.at.keys).write_text(Keys((OLD,)).text())
+        self.transactions = Transactions(self.at, Here(), Path(self.at.records), Path(self.at.lock))
+        self.threads: list[Thread] = []
+        self.links: list[Link] = []
+
+    def called(self) -> socket.socket:
+        """Return the client's end of a new conversation."""
+        here, there = socket.socketpair()
+        one = Conversation(there, self.at, Here(), self.transactions)
+        self.threads.append(Thread(target=one.hold, args=({"site": "yard"},), daemon=True))
+        self.threads[-1].start()
+        return here
+
+    def connect(self) -> Link:
+        def refusal() -> ReachError:
+            return ReachError(self.name, "has no agent")
+
+        self.links.append(Link(self.name, Channel(self.called()), refusal))
+        return self.links[-1]
+
+    @property
+    def keys(self) -> tuple[Master, ...]:
+        return Keys.of(Path(self.at.keys).read_text()).masters
+
+    def break_(self) -> None:
+        """Let rotating fail where it would become visible."""
+        Path(f"{self.at.keys}.before").mkdir()
+
+    def end(self) -> None:
+        """Hang up, and wait until nothing goes on any more."""
+        for link in self.links:
+            link.close()
+        for thread in self.threads:
+            thread.join(20)
+            assert not thread.is_alive()
+        self.transactions.free()
+
+
+class Listener:
+    """Hears the records of a link, and waits for those it is asked for."""
+
+    def __init__(self, link: Link) -> None:
+        self.records: list[Record] = []
+        self.said: SimpleQueue[Record | ReachError] = SimpleQueue()
+        link.tell = self.said.put
+
+    def until(self, kind: str, **what: object) -> None:
+        """Return once such a record came."""
+        while True:
+            record = self.said.get(timeout=20)
+            assert not isinstance(record, ReachError), record
+            self.records.append(record)
+            if record["kind"] == kind and record.items() >= what.items():
+                return
+            if record["kind"] == "end":
+                pytest.fail(f"no {kind}, {what}: {self.records}")

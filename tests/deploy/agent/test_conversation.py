@@ -1,0 +1,269 @@
+"""What is said between a client and an agent, over a real socket."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.agent.conversation import LONGEST
+from deploy.agent.progress import BACK, PUBLISH, SETTLE
+from deploy.agent.words import ON_THE_WIRE, Rollback
+from deploy.bundle import File
+from deploy.errors import ReachError
+from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Listener, Server
+from tests.deploy.sample import STAMP, A
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server("web1", tmp_path)
+    yield server
+    server.end()
+
+
+def rotated(server: Server, *orders: str) -> Listener:
+    """Rotate the keys; return what was heard once it has ended."""
+    link = server.connect()
+    heard = Listener(link)
+    assert link.begin(ROTATE) == {"follow": True, "title": "rotate the keys"}
+    for word in orders:
+        heard.until("waits")
+        link.order(word)
+    heard.until("end")
+    return heard
+
+
+def test_whoever_connects_is_greeted_and_told_how_the_server_is(server: Server) -> None:
+    link = server.connect()
+
+    assert link.hello == {"site": "yard"}
+    state = link.look()
+    assert state.free_bytes > 0
+    assert state.live is None
+
+
+def test_an_intention_is_shown_and_nothing_done(server: Server) -> None:
+    shown = server.connect().show(ROTATE)
+
+    notes = [note for note, _ in shown["steps"]]
+    assert notes[:2] == ["bring the new key", "let it be the first"]
+    assert shown["lacking"] == []
+    assert server.keys == (OLD,)
+    assert server.connect().history()["records"] == []
+
+
+def test_an_intention_is_carried_out_as_it_is_ordered(server: Server) -> None:
+    heard = rotated(server, PUBLISH, SETTLE)
+
+    kinds = [record["kind"] for record in heard.records]
+    assert kinds[0] == "begin"
+    assert [kind for kind in kinds if kind in ("waits", "order")] == ["waits", "order"] * 2
+    assert heard.records[-1]["how"] == "done"
+    assert server.keys == (NEW, OLD)
+    assert KEY.split()[1] not in json.dumps(heard.records)
+
+
+def test_an_intention_is_taken_back_as_it_is_ordered(server: Server) -> None:
+    heard = rotated(server, PUBLISH, BACK)
+
+    assert heard.records[-1]["how"] == "taken back"
+    assert server.keys == (OLD,)
+
+
+def test_what_was_done_is_told_of_for_ever(server: Server) -> None:
+    head = server.connect().history()["head"]
+    rotated(server, PUBLISH, BACK)
+    rotated(server, PUBLISH, SETTLE)
+    server.transactions.thread.join()
+
+    told = server.connect().history()
+
+    assert [(one["do"], one["how"], one["by"]) for one in told["records"]] == [
+        ("rotate", "taken back", STAMP.by),
+        ("rotate", "done", STAMP.by),
+    ]
+    assert told["broken"] is None
+    assert told["head"] != head
+
+
+def test_of_two_who_begin_one_is_refused_and_may_follow_the_other(server: Server) -> None:
+    first, second = server.connect(), server.connect()
+    theirs, ours = Listener(first), Listener(second)
+    first.begin(ROTATE)
+    theirs.until("waits", order=PUBLISH)
+
+    with pytest.raises(ReachError, match=f"web1: is being changed by {STAMP.by} since"):
+        second.begin(ROTATE.model_copy(update={"stamp": OTHER_STAMP}))
+
+    last = second.last()
+    assert last
+    assert (last["run"], last["ended"], last["followed"]) == (STAMP.run, "", True)
+    assert second.attach()
+    ours.until("waits", order=PUBLISH)
+    second.order(BACK)
+    theirs.until("end", how="taken back")
+    ours.until("end", how="taken back")
+    assert ours.records == theirs.records
+
+
+def test_what_nobody_follows_is_taken_back_for_the_next_who_comes(server: Server) -> None:
+    first = server.connect()
+    heard = Listener(first)
+    first.begin(ROTATE)
+    heard.until("waits", order=PUBLISH)
+    first.close()
+    server.threads[0].join(20)
+
+    second = server.connect()
+    heard = Listener(second)
+    second.begin(ROTATE.model_copy(update={"stamp": OTHER_STAMP}))
+    for word in (PUBLISH, SETTLE):
+        heard.until("waits", order=word)
+        second.order(word)
+    heard.until("end", how="done")
+
+    server.transactions.thread.join()
+    assert [one["how"] for one in second.history()["records"]] == ["taken back", "done"]
+
+
+def test_there_is_nothing_to_follow_where_nothing_was_done(server: Server) -> None:
+    link = server.connect()
+
+    assert link.last() is None
+    assert not link.attach()
+
+
+def test_a_faulty_intention_is_refused_and_the_conversation_goes_on(server: Server) -> None:
+    link = server.connect()
+
+    with pytest.raises(ReachError, match=f"web1: has no release '{A.id}'"):
+        link.begin(Rollback(to=A.id, stamp=STAMP))
+
+    assert link.begin(ROTATE)["follow"]
+    link.order(BACK)
+
+
+def test_a_file_is_brought_and_kept(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "a.whl"
+    path.write_bytes(b"x" * 1_000_000)
+    file, sent = File.of(path, "wheels/a.whl"), list[int]()
+    link = server.connect()
+
+    link.take(file, path, sent.append)
+
+    assert (Path(server.at.store) / file.kept).read_bytes() == path.read_bytes()
+    assert sum(sent) == file.size
+    link.look()
+
+
+def test_a_file_that_changed_meanwhile_is_refused_and_the_next_is_taken(
+    server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.whl"
+    path.write_bytes(b"one")
+    file = File.of(path)
+    path.write_bytes(b"two")
+    link = server.connect()
+
+    with pytest.raises(ReachError, match=r"web1: cannot keep a\.whl: has sha256"):
+        link.take(file, path, lambda _: None)
+
+    path.write_bytes(b"one")
+    link.take(file, path, lambda _: None)
+
+
+class Raw:
+    """Somebody who speaks to an agent by hand."""
+
+    def __init__(self, server: Server) -> None:
+        self.connection = server.called()
+        self.lines = self.connection.makefile("rb")
+        assert self.hear() == {"hello": {"site": "yard"}}
+
+    def say(self, *parts: bytes) -> None:
+        self.connection.sendall(b"".join(parts))
+
+    def hear(self) -> dict[str, object]:
+        return dict(json.loads(self.lines.readline()))
+
+    def close(self) -> None:
+        self.lines.close()
+        self.connection.close()
+
+
+@pytest.fixture
+def raw(server: Server) -> Iterator[Raw]:
+    raw = Raw(server)
+    yield raw
+    raw.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (b"hello", "Invalid JSON"),
+        (b"[]", "should be an object"),
+        (b'{"ask":"shell","words":"id"}', "does not match any of the expected tags"),
+        (b'{"ask":"last","sudo":true}', "Extra inputs are not permitted"),
+        (b'{"ask":"order","order":"destroy"}', "Input should be 'publish', 'settle' or 'back'"),
+        (b'{"ask":"take","file":{"name":"../a"}}', "take.file.name: String should match pattern"),
+        (b"\xff\xfe\x00", "Invalid JSON"),
+        (b"x" * (LONGEST - 1), "Invalid JSON"),
+    ],
+    ids=["words", "list", "unknown", "too much", "no order", "a path", "bytes", "long"],
+)
+def test_what_is_no_request_is_answered_and_nothing_else_happens(
+    raw: Raw, said: bytes, message: str
+) -> None:
+    raw.say(said, b"\n", b'{"ask":"last"}\n')
+
+    error = raw.hear()["error"]
+    assert isinstance(error, str)
+    assert error.startswith("the agent does not take that: ")
+    assert message in error
+    assert raw.hear() == {"answer": None}
+
+
+def test_a_line_without_an_end_does_not_fill_the_memory(raw: Raw) -> None:
+    raw.say(b"x" * LONGEST)
+
+    assert "error" in raw.hear(), "before its end"
+
+
+def test_an_empty_line_says_only_that_somebody_is_there(raw: Raw) -> None:
+    raw.say(b"\n\n\n", b'{"ask":"last"}\n')
+
+    assert raw.hear() == {"answer": None}
+
+
+def test_an_order_for_nothing_is_heard_by_nobody(raw: Raw) -> None:
+    raw.say(b'{"ask":"order","order":"back"}\n', b'{"ask":"last"}\n')
+
+    assert raw.hear() == {"answer": None}
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_file_leaves_nothing(
+    server: Server, raw: Raw
+) -> None:
+    file = File(name="a.whl", sha256=hashlib.sha256(b"whole").hexdigest(), size=5)
+    raw.say(b'{"ask":"take","file":', file.model_dump_json().encode(), b"}\n", b"who")
+    raw.connection.shutdown(socket.SHUT_WR)
+    server.threads[-1].join(20)
+
+    assert not [path for path in Path(server.at.store).rglob("*") if path.is_file()]
+
+
+def test_a_new_key_is_in_no_answer(server: Server, raw: Raw) -> None:
+    intention = ROTATE.model_dump_json(context=ON_THE_WIRE)
+    wrong = json.loads(intention) | {"to": "x"}
+    for ask in ("show", "begin"):
+        raw.say(json.dumps({"ask": ask, "intention": wrong}).encode(), b"\n")
+        assert KEY.split()[1] not in json.dumps(raw.hear())
+    raw.say(b'{"ask":"show","intention":', intention.encode(), b"}\n")
+
+    assert KEY.split()[1] not in json.dumps(raw.hear())
