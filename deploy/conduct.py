@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 
@@ -31,7 +33,8 @@ AGAIN_SECONDS = 40
 PAUSE_SECONDS = 1.0
 
 Again = Callable[[str], Link]
-Said = tuple[str, Record | ReachError | Link]
+Said = tuple[Link, Record | ReachError | None]
+"""Who says it, and what: a record, that it is lost, or nothing but that it is there anew."""
 
 
 class Conductor:
@@ -42,7 +45,9 @@ class Conductor:
     ) -> None:
         """``again`` connects to a server anew; ``first`` are those that go live before others."""
         self.teller, self.again, self.run, self.first = teller, again, run, first
-        self.said: SimpleQueue[Said] = SimpleQueue()
+        self.said: SimpleQueue[Said | None] = SimpleQueue()
+        """None is an interrupt."""
+
         self.links: dict[str, Link] = {}
         self.fleet: dict[str, Progress] = {}
         """How far each server is on which it was begun."""
@@ -52,6 +57,9 @@ class Conductor:
 
         self.away: set[str] = set()
         """Servers that are being connected to anew."""
+
+        self.down: set[Link] = set()
+        """Connections that are known to be lost."""
 
         self.gone: set[str] = set()
         self.told: dict[str, str] = {}
@@ -72,7 +80,7 @@ class Conductor:
         self.add(link)
 
     def listen(self, link: Link) -> None:
-        link.tell = lambda said: self.said.put((link.name, said))
+        link.tell = lambda said: self.said.put((link, said))
 
     def add(self, link: Link) -> None:
         self.heard.setdefault(link.name, 0)
@@ -87,26 +95,44 @@ class Conductor:
 
     def conduct(self) -> None:
         """Return once all is done on every server; raises `FleetError` where it is not."""
-        self.give_orders()
-        while not all(self.fleet[name].ended or name in self.gone for name in self.fleet):
-            try:
-                name, said = self.said.get()
-                self.hear(name, said)
-            except KeyboardInterrupt:
-                self.interrupt()
+        with self.interruptible():
             self.give_orders()
+            while not all(self.fleet[name].ended or name in self.gone for name in self.fleet):
+                said = self.said.get()
+                if said is None:
+                    self.interrupt()
+                else:
+                    self.hear(*said)
+                self.give_orders()
         self.judge()
 
-    def hear(self, name: str, said: Record | ReachError | Link) -> None:
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        """Let an interrupt be heard in its turn: raised anywhere, it could lose what was said."""
+
+        def note(*_: object) -> None:
+            self.said.put(None)
+
+        before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+    def hear(self, link: Link, said: Record | ReachError | None) -> None:
         """Take in what one server says, and tell of it."""
+        name = link.name
         match said:
-            case Link():
+            case None:
                 self.away.discard(name)
                 self.told.pop(name, None)
-                self.add(said)
+                self.add(link)
             case ReachError():
-                self.lost(name, said)
-            case _:
+                if link is self.links[name] and link not in self.down:
+                    self.down.add(link)
+                    self.lost(link, said)
+            case _ if link is self.links[name]:
                 progress = self.fleet[name]
                 progress.note(said)
                 progress.count += 1
@@ -114,18 +140,12 @@ class Conductor:
                     self.heard[name] = progress.count
                     self.tell(name, said, progress)
 
-    def lost(self, name: str, error: ReachError) -> None:
+    def lost(self, link: Link, error: ReachError) -> None:
         """Try to reach the server again; what was begun there goes on meanwhile."""
-        if self.fleet[name].ended:
-            return
-        if name in self.away:
-            self.away.discard(name)
-            self.gone.add(name)
-            self.errors.append(error)
-            return
-        self.away.add(name)
-        self.teller.warn(name, f"{error.reason}; trying to reach it again")
-        Thread(target=self.reach, args=(name,), daemon=True).start()
+        if not self.fleet[link.name].ended:
+            self.away.add(link.name)
+            self.teller.warn(link.name, f"{error.reason}; trying to reach it again")
+            Thread(target=self.reach, args=(link.name,), daemon=True).start()
 
     def reach(self, name: str) -> None:
         """Connect anew and take up what goes on there, if it is still that."""
@@ -134,19 +154,33 @@ class Conductor:
             try:
                 link = self.again(name)
                 last = link.last()
-                if not last or last["run"] != self.run:
-                    raise ReachError(name, "does something else by now")
-                # Before the first record: it begins anew, and so does what is known of it.
-                self.said.put((name, link))
-                self.listen(link)
-                link.attach()
             except ReachError as error:
-                if time.monotonic() > end or "something else" in error.reason:
-                    self.said.put((name, error))
-                    return
-                time.sleep(PAUSE_SECONDS)
+                if time.monotonic() < end:
+                    time.sleep(PAUSE_SECONDS)
+                    continue
+                self.give_up(name, error)
             else:
-                return
+                if last and last["run"] == self.run:
+                    self.take_up(link)
+                else:
+                    self.give_up(name, ReachError(name, "does something else by now"))
+            return
+
+    def take_up(self, link: Link) -> None:
+        """Hear the server again, from its first record on, and so learn all that is known anew."""
+        self.said.put((link, None))
+        self.listen(link)
+        try:
+            link.attach()
+        except ReachError as error:
+            self.said.put((link, error))
+
+    def give_up(self, name: str, error: ReachError) -> None:
+        """Go on without a server."""
+        self.errors.append(error)
+        self.gone.add(name)
+        self.away.discard(name)
+        self.said.put((self.links[name], error))  # of a connection that is down: only to go on
 
     def tell(self, name: str, said: Record, progress: Progress) -> None:
         match said["kind"]:
