@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,8 +34,9 @@ AGAIN_SECONDS = 40
 PAUSE_SECONDS = 1.0
 
 Again = Callable[[str], Link]
-Said = tuple[Link, Record | ReachError | None]
-"""Who says it, and what: a record, that it is lost, or nothing but that it is there anew."""
+Said = tuple[Link, Record | ReachError | int | None]
+"""Who says it, and what: a record, that it is lost, nothing but that it is there anew, or how
+many records tell what was before that."""
 
 
 class Conductor:
@@ -54,6 +56,10 @@ class Conductor:
 
         self.heard: dict[str, int] = {}
         """How many records of each server were told of."""
+
+        self.known: dict[str, int] = {}
+        """How many records of each server tell what was before it was taken up: until they are
+        heard, what it waits for is not known."""
 
         self.away: set[str] = set()
         """Servers that are being connected to anew."""
@@ -76,15 +82,16 @@ class Conductor:
     def attach(self, link: Link) -> None:
         """Take up what was begun on a server."""
         self.listen(link)
-        link.attach()
-        self.add(link)
+        self.add(link, link.attach())
 
     def listen(self, link: Link) -> None:
         link.tell = lambda said: self.said.put((link, said))
 
-    def add(self, link: Link) -> None:
+    def add(self, link: Link, known: int = 0) -> None:
+        before = self.fleet.get(link.name, Progress())
         self.heard.setdefault(link.name, 0)
-        self.links[link.name], self.fleet[link.name] = link, Progress()
+        self.known[link.name], self.links[link.name] = known, link
+        self.fleet[link.name] = Progress(settled=before.settled)
 
     def refuse(self, error: DeployError | KeyboardInterrupt) -> None:
         """Have all taken back, for what could not even begin somewhere."""
@@ -120,14 +127,17 @@ class Conductor:
             for one, handler in before.items():
                 signal.signal(one, handler)
 
-    def hear(self, link: Link, said: Record | ReachError | None) -> None:
+    def hear(self, link: Link, said: Record | ReachError | int | None) -> None:
         """Take in what one server says, and tell of it."""
         name = link.name
         match said:
             case None:
                 self.away.discard(name)
                 self.told.pop(name, None)
-                self.add(link)
+                self.add(link, sys.maxsize)
+            case int():
+                if link is self.links[name]:
+                    self.known[name] = said
             case ReachError():
                 if link is self.links[name] and link not in self.down:
                     self.down.add(link)
@@ -171,7 +181,7 @@ class Conductor:
         self.said.put((link, None))
         self.listen(link)
         try:
-            link.attach()
+            self.said.put((link, link.attach()))
         except ReachError as error:
             self.said.put((link, error))
 
@@ -203,8 +213,9 @@ class Conductor:
             self.errors.append(error)
 
     def give_orders(self) -> None:
-        """Tell each server what to do next; nothing while one is being reached again."""
-        if self.away:
+        """Tell each server what to do next; nothing while it is not known how one is."""
+        there = self.fleet.keys() - self.gone
+        if self.away or any(self.fleet[name].count < self.known[name] for name in there):
             return
         told = orders(self.fleet, frozenset(self.gone), self.first, stop=self.stop)
         for name, word in told.items():

@@ -86,9 +86,9 @@ class Link:
         said = self.ask(Last())
         return dict(said) if said else None
 
-    def attach(self) -> bool:
-        """Be told of it from its beginning; whether there is such."""
-        return bool(self.ask(Attach())["follow"])
+    def attach(self) -> int:
+        """Be told of it from its beginning; return how many records there are already."""
+        return int(self.ask(Attach())["records"])
 
     def order(self, word: Any) -> None:
         """Let it go on, or take it back; the answer is a record."""

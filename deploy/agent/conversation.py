@@ -122,7 +122,8 @@ class Conversation:
         self.followed = transaction
         if transaction:
             self.presence.enter_context(transaction.followed())
-        return {"follow": transaction is not None, "title": title}
+        records = len(transaction.journal.records) if transaction else 0
+        return {"follow": transaction is not None, "title": title, "records": records}
 
     def follow(self, transaction: Transaction) -> None:
         """Tell the client each record."""

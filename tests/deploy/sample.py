@@ -89,6 +89,7 @@ BARE = State(
     glibc="2.36",
     free_bytes=4_000_000_000,
     free_inodes=1_000_000,
+    users=("deploy",),
 )
 
 
@@ -103,7 +104,7 @@ def ready(site: Site = SITE) -> State:
     return BARE.model_copy(
         update={
             "packages": ground.PACKAGES,
-            "users": asked["users"],
+            "users": ("deploy", *asked["users"]),
             "files": {path: written.get(path) for path in asked["files"]},
             "links": {
                 starts: f"/etc/systemd/system/{AT.boot_unit}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -35,15 +35,17 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.sendall = connection.sendall
+        self.files = ExitStack()
 
     def makefile(self, mode: str) -> Any:
         assert mode == "rb"
-        return self.connection.makefile("rb")
+        return self.files.enter_context(self.connection.makefile("rb"))
 
     def close(self) -> None:
         """Hang up, whoever still reads."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
+        self.files.close()
         self.connection.close()
 
 

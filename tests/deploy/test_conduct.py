@@ -1,0 +1,170 @@
+"""A fleet of agents does one thing or none, over real sockets and with real keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.agent.progress import PUBLISH, SETTLE
+from deploy.conduct import Conductor
+from deploy.errors import TAKEN_BACK, FleetError, ReachError
+from deploy.link import Link
+from tests.deploy.agent.talking import NEW, OLD, OTHER_STAMP, ROTATE, Listener, Server
+from tests.deploy.agent.world import until
+from tests.deploy.told import Told
+
+NAMES = ("web1", "web2", "web3")
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
+    servers = {name: Server(name, tmp_path / name) for name in NAMES}
+    yield servers
+    for server in servers.values():
+        server.end()
+
+
+def conductor(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
+    def again(name: str) -> Link:
+        return servers[name].connect()
+
+    return Conductor(told, again, ROTATE.stamp.run, frozenset(first))
+
+
+def begun(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
+    one = conductor(servers, told, *first)
+    for server in servers.values():
+        one.begin(server.connect(), ROTATE)
+    return one
+
+
+def test_all_servers_do_it_and_it_is_told_what_each_did(servers: dict[str, Server]) -> None:
+    told = Told()
+
+    begun(servers, told).conduct()
+
+    assert all(server.keys == (NEW, OLD) for server in servers.values())
+    for name in NAMES:
+        assert f"{name}: let it be the first" in told.ended
+    assert told.warnings == []
+
+
+def test_a_failure_on_one_takes_back_all(servers: dict[str, Server]) -> None:
+    servers["web2"].break_()
+
+    with pytest.raises(FleetError) as raised:
+        begun(servers, Told()).conduct()
+
+    assert all(server.keys == (OLD,) for server in servers.values())
+    assert str(raised.value).startswith("web2: could not let it be the first (exit status 1)")
+
+
+def test_those_that_go_first_are_live_before_the_others(servers: dict[str, Server]) -> None:
+    told = Told()
+
+    begun(servers, told, "web3").conduct()
+
+    live = [line for line in told.ended if line.endswith("let it be the first")]
+    assert live[0] == "web3: let it be the first"
+    assert len(live) == 3
+
+
+def test_a_failure_on_the_first_is_never_seen_on_the_others(servers: dict[str, Server]) -> None:
+    told = Told()
+    servers["web3"].break_()
+
+    with pytest.raises(FleetError):
+        begun(servers, told, "web3").conduct()
+
+    assert not [line for line in told.begun if line == "web1: let it be the first"]
+    assert all(server.keys == (OLD,) for server in servers.values())
+
+
+def test_what_could_not_begin_somewhere_is_taken_back_everywhere(
+    servers: dict[str, Server],
+) -> None:
+    one = conductor(servers, Told())
+    one.begin(servers["web1"].connect(), ROTATE)
+    other = servers["web2"].connect()
+    other.begin(ROTATE.model_copy(update={"stamp": OTHER_STAMP}))
+    with pytest.raises(ReachError, match="web2: is being changed by bob@desk") as refused:
+        one.begin(servers["web2"].connect(), ROTATE)
+    one.refuse(refused.value)
+
+    with pytest.raises(FleetError) as raised:
+        one.conduct()
+
+    assert str(raised.value).endswith(TAKEN_BACK)
+    assert servers["web1"].keys == (OLD,)
+
+
+def test_a_connection_that_breaks_is_made_anew_and_nothing_told_twice(
+    servers: dict[str, Server],
+) -> None:
+    told = Told()
+    one = begun(servers, told)
+    until(servers["web2"].transactions.last, "waits", order=PUBLISH)  # type: ignore[arg-type]
+    servers["web2"].links[0].close()
+
+    one.conduct()
+
+    assert all(server.keys == (NEW, OLD) for server in servers.values())
+    assert told.ended.count("web2: bring the new key") == 1
+    assert any("web2: connection lost" in line for line in told.warnings)
+
+
+def attached(servers: dict[str, Server], told: Told) -> Conductor:
+    """Take up what the servers are about, as `fab attach` does."""
+    one = conductor(servers, told)
+    for server in servers.values():
+        one.attach(server.connect())
+    return one
+
+
+def reach(server: Server, *words: str) -> Link:
+    """Have a server get as far as to where it waits for the last of the orders."""
+    link = server.connect()
+    heard = Listener(link)
+    link.begin(ROTATE)
+    for word in words:
+        heard.until("waits", order=word)
+        if word != words[-1]:
+            link.order(word)
+    return link
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        {"web1": (PUBLISH,), "web2": (PUBLISH,), "web3": (PUBLISH,)},
+        {"web1": (PUBLISH, SETTLE), "web2": (PUBLISH,), "web3": (PUBLISH,)},
+        {"web1": (PUBLISH, SETTLE), "web2": (PUBLISH, SETTLE), "web3": (PUBLISH, SETTLE)},
+    ],
+    ids=["none is live", "one is live", "all are live"],
+)
+def test_whoever_takes_it_up_brings_it_to_its_end(
+    servers: dict[str, Server], came: dict[str, tuple[str, ...]]
+) -> None:
+    for name, words in came.items():
+        reach(servers[name], *words)
+
+    attached(servers, Told()).conduct()
+
+    assert all(server.keys == (NEW, OLD) for server in servers.values())
+
+
+@pytest.mark.parametrize("back", NAMES)
+def test_what_one_took_back_settles_nowhere_though_it_had_been_live_there(
+    servers: dict[str, Server], back: str
+) -> None:
+    """What an attach hears first of it is that it waited to settle, as the others do now."""
+    links = {name: reach(server, PUBLISH, SETTLE) for name, server in servers.items()}
+    links[back].order("back")
+    until(servers[back].transactions.last, "end")  # type: ignore[arg-type]
+
+    with pytest.raises(FleetError):
+        attached(servers, Told()).conduct()
+
+    assert all(server.keys == (OLD,) for server in servers.values())
