@@ -78,17 +78,12 @@ class Remote:
     def user(self) -> str:
         return str(self.connection.user)
 
-    def as_root(self, argv: tuple[str, ...]) -> str:
-        """Return the line for the SSH user's shell; messages are not translated."""
-        sudo = "" if self.user == "root" else "sudo -n -- "
-        return f"env LC_ALL=C.UTF-8 {sudo}{shlex.join(argv)}"
-
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
         """Run a command as root; raises `ReachError` where that is not possible."""
         self.refuse_lost_lock()
         if self.hand:
             return self.ask(self.hand, argv=argv, stdin=stdin)
-        outcome = self.execute(self.as_root(argv), stdin.encode())
+        outcome = self.execute(sudo(argv), stdin.encode())
         self.refuse_no_sudo(outcome)
         return outcome
 
@@ -102,7 +97,7 @@ class Remote:
         """Begin to ask the server's agent; raises `ReachError` where that is not possible."""
         try:
             channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
-            channel.exec_command(self.as_root((relay,)))
+            channel.exec_command(sudo((relay,)))
         except LOST as error:
             raise self.lost(error) from error
 
@@ -120,7 +115,7 @@ class Remote:
         try:
             channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
             channel.settimeout(SILENCE_SECONDS)
-            channel.exec_command(self.as_root(WORDS))
+            channel.exec_command(sudo(WORDS))
             hand = Hand(channel)
             if hand.ready:
                 return hand
@@ -164,7 +159,7 @@ class Remote:
         """Copy a file, as root."""
         self.refuse_lost_lock()
         write = ("dd", "bs=1M", "status=none", f"of={target}")
-        outcome = self.execute(self.as_root(write), path.read_bytes())
+        outcome = self.execute(sudo(write), path.read_bytes())
         self.refuse_no_sudo(outcome)
         if outcome.exit_code:
             raise ReachError(self.name, f"cannot upload {path.name}: {outcome.err.strip()}")
@@ -179,7 +174,7 @@ class Remote:
         try:
             channel = self.connection.transport.open_session(timeout=CONNECT_SECONDS)
             hold = ("sh", "-c", HOLD, "sh", path, who, str(MISSED_SECONDS))
-            channel.exec_command(self.as_root(hold))
+            channel.exec_command(sudo(hold))
             answer = channel.makefile("rb").readline().decode("utf-8", "replace").strip()
             if answer != "locked":
                 self.refuse_lock(channel, answer)
@@ -218,6 +213,11 @@ class Remote:
         if self.hand:
             self.hand.close()
         self.connection.close()
+
+
+def sudo(argv: tuple[str, ...]) -> str:
+    """Return the line for the SSH user's shell; messages are not translated."""
+    return f"env LC_ALL=C.UTF-8 sudo -n -- {shlex.join(argv)}"
 
 
 def host_key(server: Server, config: Any) -> tuple[str, paramiko.PKey]:

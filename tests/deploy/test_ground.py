@@ -88,9 +88,17 @@ def test_a_file_that_was_edited_is_written_again_and_systemd_told() -> None:
     assert steps[0].undo == Run("systemctl", "daemon-reload")
 
 
+def test_a_user_who_is_not_there_is_made_with_the_keys_of_who_makes_it() -> None:
+    (made, *_) = ground.lay(AT, SITE, BUILT, ready(), "robot")
+
+    assert made.note == "make the user robot, with your SSH keys"
+    assert "authorized_keys" in str(made.do)
+
+
 def test_what_the_ssh_user_may_do_is_checked_before_sudo_reads_it() -> None:
     state = ready()
-    edited = state.model_copy(update={"files": {**state.files, AT.sudoers: "ada ALL=(ALL) ALL\n"}})
+    files = {**state.files, AT.sudoers: "ada ALL=(ALL) ALL\n"}
+    edited = state.model_copy(update={"files": files, "users": (*state.users, "ada")})
 
     write, check = ground.lay(AT, SITE, BUILT, edited, "ada")
 

@@ -351,7 +351,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
     assert plan.stays, "what is done stays after a failure"
     assert notes(tuple(plan)) == [
         "refresh Debian's package lists",
-        "install nginx, procps, python3",
+        "install nginx, procps, python3, sudo",
         "make /srv/yard",
         "make /srv/yard/store",
         "make /srv/yard/environments",
@@ -374,6 +374,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "let it be asked",
         "use it",
         "let systemd start it anew",
+        "make the user ada, with your SSH keys",
         "write what the SSH user may do",
         "let it",
         "make nginx's folder",
