@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dispatcher.blame import of_app, told
 from dispatcher.limits import TooSlow, limited
-from dispatcher.loader import LoadError, told
+from dispatcher.loader import LoadError
 from dispatcher.side_effects import Effect, watched
 
 if TYPE_CHECKING:
@@ -47,5 +48,5 @@ def attempt(app: App, load: Callable[[App], WSGIApplication], seconds: float) ->
 
 def failure(app: App, error: BaseException) -> LoadError:
     failed = LoadError(app, told(error))
-    failed.__cause__ = error
+    failed.__cause__ = of_app(error)
     return failed

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dispatcher import limits
+from dispatcher.blame import of_app, told
 from dispatcher.flask_module import flask_module
 from dispatcher.limits import TooSlow
 from dispatcher.placeholders import filled
@@ -79,9 +79,9 @@ def blamed(app: App) -> Iterator[None]:
     except ModuleNotFoundError as error:
         if error.name and f"{app.target.partition(':')[0]}.".startswith(f"{error.name}."):
             raise LoadError(app, f"there is no module {error.name!r}") from None
-        raise LoadError(app, told(error)) from error
+        raise LoadError(app, told(error)) from of_app(error)
     except (Exception, SystemExit, TooSlow) as error:
-        raise LoadError(app, told(error)) from error
+        raise LoadError(app, told(error)) from of_app(error)
 
 
 def made_by(app: App, found: Any, args: Mapping[str, Any] | None) -> WSGIApplication:
@@ -179,21 +179,3 @@ def checked(app: App, made: Any) -> WSGIApplication:
     if is_async(made):
         raise LoadError(app, ASGI)
     return made  # type: ignore[no-any-return]
-
-
-def told(error: BaseException) -> str:
-    """Return the error in one line, with the last place in the app's code it went through."""
-    text = f"{type(error).__name__}: {error}".partition("\n")[0]
-    text = str(error) if isinstance(error, TooSlow) else text
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [(f.filename, f.lineno) for f in frames if not is_machinery(f.filename)]
-    if isinstance(error, SyntaxError) and error.filename:
-        text = f"{type(error).__name__}: {error.msg}"
-        places.append((error.filename, error.lineno))
-    return f"{text} ({places[-1][0]}, line {places[-1][1]})" if places else text
-
-
-def is_machinery(filename: str) -> bool:
-    return filename in (__file__, importlib.__file__, limits.__file__) or filename.startswith(
-        "<frozen "
-    )

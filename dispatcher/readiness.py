@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.blame import told
 from dispatcher.flask_module import flask_module
-from dispatcher.loader import LoadError, attribute_of, told
+from dispatcher.loader import LoadError, attribute_of
 from dispatcher.logs import SERVING
 
 if TYPE_CHECKING:

@@ -6,16 +6,14 @@ import io
 import logging
 import os
 from collections.abc import Iterable
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
 
+from dispatcher.blame import of_app
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-OWN = Path(__file__).parents[1]
 
 PIN = "WERKZEUG_DEBUG_PIN"
 
@@ -50,22 +48,13 @@ class Told:
             yield from body
         except Exception as error:
             __traceback_hide__ = True  # noqa: F841 - Werkzeug asks for it by this name
-            error.__traceback__ = of_app(error.__traceback__)
-            log.exception("%s %s failed", environ.get("REQUEST_METHOD"), path)
+            log.error("%s %s failed", environ.get("REQUEST_METHOD"), path, exc_info=of_app(error))
             environ["wsgi.errors"] = io.StringIO()  # there the debugger would tell it again
             raise
         finally:
             close = getattr(body, "close", None)
             if close is not None:
                 close()
-
-
-def of_app(raised: TracebackType | None) -> TracebackType | None:
-    """Return what was raised from where the app's own code begins, whole if it never does."""
-    inner = raised
-    while inner is not None and Path(inner.tb_frame.f_code.co_filename).is_relative_to(OWN):
-        inner = inner.tb_next
-    return inner or raised
 
 
 def pin() -> str:

@@ -294,7 +294,17 @@ def test_the_error_names_the_app_and_keeps_the_traceback_of_its_code(write: Writ
         load(app("wiki_app:create"))
     assert str(raised.value).startswith("wiki: wiki_app:create cannot be loaded: ZeroDivisionError")
     assert "1 / 0" in raised.value.traceback
+    first = raised.value.traceback.splitlines()[1]
+    assert "wiki_app.py" in first, "how the dispatcher got there is nothing to its developer"
     assert raised.value.app.name == "wiki"
+
+
+@pytest.mark.parametrize("line", ["Flask(None)", "json.loads('x')", "gevent.sleep('x')"])
+def test_the_place_is_in_the_apps_own_code_though_a_library_raised(
+    write: Write, tmp_path: Path, line: str
+) -> None:
+    write("wiki_app", f"import gevent, json\nfrom flask import Flask\n{line}")
+    assert reason("wiki_app:app").endswith(f"({tmp_path / 'wiki_app.py'}, line 3)")
 
 
 def test_the_persons_own_interrupt_is_not_the_apps_fault(write: Write) -> None:

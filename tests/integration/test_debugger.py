@@ -11,6 +11,7 @@ import termios
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -122,15 +123,18 @@ def test_the_status_page_has_the_error_and_its_app_and_the_terminal_begins_with_
 ) -> None:
     site.get("/wiki/boom")
     (at,) = re.findall(r"How it is going: http://([\w.]+):\d+(/\S*)", site.told)
-    told = json.loads(site.get(at[1], at[0], Accept="application/json").text)
 
+    def status() -> Any:
+        return json.loads(site.get(at[1], at[0], Accept="application/json").text)
+
+    def counts() -> dict[str, tuple[int, int]]:
+        return {app["name"]: (app["requests"], app["errors"]) for app in status()["apps"]}
+
+    until("it is counted", lambda: counts() == {"portal": (0, 0), "wiki": (1, 1)})
+    told = status()
     assert [(one["app"], one["message"]) for one in told["errors"]] == [
         ("wiki", "GET /wiki/boom failed: RuntimeError: kaput")
     ]
-    assert {app["name"]: (app["requests"], app["errors"]) for app in told["apps"]} == {
-        "portal": (0, 0),
-        "wiki": (1, 1),
-    }
     assert len(told["workers"]) == 1
     assert "contained.py" not in site.get("/wiki/boom").text
     assert "debugger.py" not in site.get("/wiki/boom").text
