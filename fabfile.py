@@ -20,11 +20,11 @@ from invoke.exceptions import Exit
 
 from deploy import build, commit
 from deploy.errors import DeployError
-from dispatcher.faults import RegistryError
+from dispatcher.registry.faults import RegistryError
 
 if TYPE_CHECKING:
     from deploy.console import Live
-    from dispatcher.site import Site
+    from dispatcher.registry.site import Site
 
 ROOT = Path(os.path.relpath(Path(__file__).parent))
 SITE = ROOT / "site.toml"
@@ -309,7 +309,7 @@ def logs(
 
 
 def registry(env: str) -> Site:
-    from dispatcher.registry import load
+    from dispatcher.registry.site_toml import load
 
     return load(SITE, env)
 

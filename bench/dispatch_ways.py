@@ -14,22 +14,22 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.routing import Map, Rule
 
-from dispatcher.access import AccessLog
-from dispatcher.address import Address
-from dispatcher.board import Board
-from dispatcher.contained import Contained
-from dispatcher.metrics import Counts
-from dispatcher.mounts import direct
-from dispatcher.proxied import Proxied
-from dispatcher.router import route
-from dispatcher.serving import Stamped
-from dispatcher.site import App, Site
-from dispatcher.stack import stack
+from dispatcher.loading.contained import Contained
+from dispatcher.monitoring.access_log import AccessLog
+from dispatcher.monitoring.board import Board
+from dispatcher.monitoring.metrics import Counts
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
+from dispatcher.routing.mounts import direct
+from dispatcher.routing.router import route
+from dispatcher.serving.application import Stamped
+from dispatcher.serving.proxies import Proxied
+from dispatcher.serving.stack import stack
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from dispatcher.exchange import Observer
+    from dispatcher.boundary.exchange import Observer
 
 TARGET = "bench.dispatch_ways:hello"
 DOMAIN = "example.org"

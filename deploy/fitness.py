@@ -10,7 +10,7 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import parts
 from deploy.web import web_files
-from dispatcher.site import Site
+from dispatcher.registry.site import Site
 
 NEEDED_BYTES, NEEDED_INODES = 300_000_000, 20_000
 

@@ -15,7 +15,7 @@ from deploy.secrets import secrets
 from deploy.steps import Put, Run, Step, Steps, shell
 from deploy.tools import install_agent
 from deploy.web import DEBIANS_PAGE, DEFAULT, PROXY, web
-from dispatcher.site import Site
+from dispatcher.registry.site import Site
 
 PACKAGES = ("nginx", "procps", "python3", "sudo")
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes")

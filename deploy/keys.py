@@ -12,7 +12,7 @@ from deploy.machine import Machine
 from deploy.runner import perform
 from deploy.secrets import Secret
 from deploy.steps import Run
-from dispatcher.keys import PREVIOUS, Keys, Master
+from dispatcher.keys.derivation import PREVIOUS, Keys, Master
 
 M = TypeVar("M", bound=Machine)
 

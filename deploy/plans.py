@@ -12,7 +12,7 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release, Stamp, before, parts
 from deploy.steps import Plan, Steps
-from dispatcher.site import Site
+from dispatcher.registry.site import Site
 
 
 def bootstrap(

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from dispatcher.site import Site
-from dispatcher.tenancy import asked
+from dispatcher.registry.site import Site
+from dispatcher.registry.tenancy import asked
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}T[0-9]{6}-[0-9a-f]{7,40}$")]
 """The commit's UTC time and its hash, ``20261121T014000-1a2b3c4``; sorts by age."""

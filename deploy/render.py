@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.layout import Layout
 from deploy.release import parts
-from dispatcher.site import App, Site
+from dispatcher.registry.site import App, Site
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = Environment(

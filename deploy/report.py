@@ -12,8 +12,8 @@ from deploy.layout import Layout
 from deploy.loglines import readable
 from deploy.look import State
 from deploy.release import parts
-from dispatcher.site import Site, claims
-from dispatcher.tenancy import shown
+from dispatcher.registry.site import Site, claims
+from dispatcher.registry.tenancy import shown
 
 Rows = list[dict[str, Any]]
 

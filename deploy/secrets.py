@@ -10,7 +10,7 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import parts
 from deploy.steps import Put, Run, Script, Step, Steps, shell
-from dispatcher.site import Site
+from dispatcher.registry.site import Site
 
 PREVIOUS = 2
 """How many keys from before a rotation are kept."""

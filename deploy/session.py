@@ -23,7 +23,7 @@ from deploy.look import State, look
 from deploy.release import Stamp
 from deploy.secrets import refuse_different
 from deploy.ssh import Remote
-from dispatcher.site import Server, Site
+from dispatcher.registry.site import Server, Site
 
 
 class Named(Protocol):

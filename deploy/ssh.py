@@ -20,7 +20,7 @@ from deploy.link import Link
 from deploy.machine import Outcome
 from deploy.programs import source
 from deploy.reasons import CONNECT_SECONDS, LOST, no_sudo, why
-from dispatcher.site import Server
+from dispatcher.registry.site import Server
 
 HOLD = """{
     flock --nonblock 9 || { cat "$1"; exit 75; }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from dispatcher.faults import DispatcherError
+from dispatcher.errors import DispatcherError
 
 COMMANDS = {
     "check": "Validate site.toml and import every app.",

@@ -11,9 +11,9 @@ from typing import Any
 
 from gunicorn.http.message import Request  # type: ignore[import-untyped]
 
-from dispatcher.faults import RegistryError
+from dispatcher.registry.faults import RegistryError
+from dispatcher.routing.request_target import aim
 from dispatcher.settings import Settings, SettingsError
-from dispatcher.targets import aim
 
 try:
     settings = Settings.of(os.environ)
@@ -28,11 +28,11 @@ if pool.worker_class == "gevent":
     monkey.patch_all()
 
 
-from dispatcher.board import board_of
-from dispatcher.gunicorn_log import Unanswered
 from dispatcher.logs import EXCHANGE, OWN, SERVING
 from dispatcher.logs import config as config_of_logs
-from dispatcher.noting import Noting
+from dispatcher.monitoring.board import board_of
+from dispatcher.monitoring.gunicorn_log import Unanswered
+from dispatcher.monitoring.recent_errors import Noting
 
 board = board_of(settings)
 

@@ -12,7 +12,7 @@ import structlog
 if TYPE_CHECKING:
     from structlog.typing import EventDict, WrappedLogger
 
-    from dispatcher.exchange import Exchange
+    from dispatcher.boundary.exchange import Exchange
 
 OWN = "dispatcher"
 """Stands where a line is about no app."""
@@ -83,7 +83,7 @@ def config(form: str, *more: Any) -> dict[str, Any]:
     """Return what `logging.config.dictConfig` takes; the journal adds the time.
 
     ``more`` are handlers. Lines go to the process's own stderr: sys.stderr may stand for
-    what apps print (`dispatcher.printed`).
+    what apps print (`dispatcher.monitoring.printed`).
     """
     others = {f"more{number}": {"()": lambda it=it: it} for number, it in enumerate(more)}
     stderr = {

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dispatcher.faults import DispatcherError
-from dispatcher.registry import load
-from dispatcher.site import App, Pool, Site
+from dispatcher.errors import DispatcherError
+from dispatcher.registry.site import App, Pool, Site
+from dispatcher.registry.site_toml import load
 
 LOGS = ("text", "json")
 

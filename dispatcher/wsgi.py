@@ -5,7 +5,7 @@ The variables are those of `dispatcher.settings.Settings`.
 
 import os
 
-from dispatcher.serving import serve
+from dispatcher.serving.application import serve
 from dispatcher.settings import Settings
 
 application = serve(Settings.of(os.environ))

@@ -1,8 +1,9 @@
-"""Imports point one way: fabfile -> deploy -> dispatcher.site; apps know nothing of either."""
+"""Imports point one way: fabfile -> deploy -> dispatcher.registry; apps know nothing of either."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,23 +12,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 OURS = {"apps", "bench", "deploy", "dispatcher", "fabfile", "tests"}
 
-VALUES = {
-    "address",
-    "assembly",
-    "faults",
-    "given",
-    "keys",
-    "hosts",
-    "overlay",
-    "placeholders",
-    "registry",
-    "schema",
-    "site",
-    "tenancy",
-    "toml_lines",
-    "users",
-}
+VALUES = {"errors", "keys", "registry"}
 """The part of the dispatcher that is about site.toml alone, without a web framework."""
+
+MAP = (ROOT / "docs" / "code.md").read_text("utf-8")
+ORDER = re.findall(r"^\| `dispatcher/(\w+)(?:/|\.py)` \|", MAP, re.MULTILINE)
+"""The parts of the dispatcher, as the map of the code has them."""
 
 FRAMEWORKS = {"flask", "gevent", "gunicorn", "jinja2", "werkzeug"}
 
@@ -40,10 +30,23 @@ def ids(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the dotted name of every module a file imports, anywhere in it."""
+def of_values(path: Path) -> bool:
+    return path.relative_to(ROOT).with_suffix("").parts[1] in VALUES | {"__init__"}
+
+
+def imported(path: Path, *, types: bool = True) -> Iterator[str]:
+    """Yield the dotted name of every module a file imports, anywhere in it.
+
+    Without ``types``, only what it imports when it runs.
+    """
     package = list(path.relative_to(ROOT).parts[:-1])
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    tree = ast.parse(path.read_text("utf-8"))
+    blocks = [one for one in ast.walk(tree) if isinstance(one, ast.If)]
+    for_types = [one for one in blocks if ast.unparse(one.test) == "TYPE_CHECKING"]
+    left_out = set() if types else {node for one in for_types for node in ast.walk(one)}
+    for node in ast.walk(tree):
+        if node in left_out:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -53,8 +56,8 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def ours(path: Path) -> set[tuple[str, ...]]:
-    return {tuple(n.split(".")) for n in imported(path) if n.split(".")[0] in OURS}
+def ours(path: Path, *, types: bool = True) -> set[tuple[str, ...]]:
+    return {tuple(n.split(".")) for n in imported(path, types=types) if n.split(".")[0] in OURS}
 
 
 @pytest.mark.parametrize("path", files("dispatcher"), ids=ids)
@@ -62,9 +65,26 @@ def test_the_dispatcher_knows_no_app_and_nothing_of_deployment(path: Path) -> No
     assert {name[0] for name in ours(path)} <= {"dispatcher"}
 
 
-@pytest.mark.parametrize("name", sorted(VALUES))
-def test_a_site_is_read_without_any_web_framework(name: str) -> None:
-    path = ROOT / "dispatcher" / f"{name}.py"
+@pytest.mark.parametrize("path", files("dispatcher"), ids=ids)
+def test_each_part_of_the_dispatcher_imports_those_above_it_on_the_map_alone(path: Path) -> None:
+    part = path.relative_to(ROOT).with_suffix("").parts[1]
+    if part == "__main__":
+        part = "cli"
+    above = ORDER[: ORDER.index(part)] if part != "__init__" else []
+
+    used = {name[1] for name in ours(path, types=False) if name[0] == "dispatcher"}
+
+    assert used - {part} <= set(above)
+
+
+def test_a_package_is_imported_for_nothing_but_what_is_asked_of_it() -> None:
+    packages = [path for path in files("dispatcher") if path.name == "__init__.py"]
+    (told,) = [path for path in packages if ours(path)]
+    assert ids(told) == "dispatcher/links/__init__.py", "which apps import by that name"
+
+
+@pytest.mark.parametrize("path", [path for path in files("dispatcher") if of_values(path)], ids=ids)
+def test_a_site_is_read_without_any_web_framework(path: Path) -> None:
     assert {one.split(".")[0] for one in imported(path)} & FRAMEWORKS == set()
     assert {one[1] for one in ours(path)} <= VALUES
 
@@ -97,3 +117,14 @@ def test_a_file_says_first_which_question_it_answers(path: Path) -> None:
     text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
     first = text.partition("\n\n")[0].strip()
     assert first.endswith((".", "?")), f"{ids(path)} begins with {first!r}"
+
+
+def test_the_map_of_the_code_has_each_part_of_the_dispatcher() -> None:
+    found = (ROOT / "dispatcher").glob("[a-z]*")
+    parts = {path.stem for path in found if path.suffix in ("", ".py")}
+    assert sorted(ORDER) == sorted(parts)
+
+
+def test_what_the_map_of_the_code_leads_to_is_there() -> None:
+    named = re.findall(r"\b(?:apps|deploy|dispatcher|nginx|tests)/[\w./]*", MAP)
+    assert [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []

@@ -77,7 +77,7 @@ def test_two_builds_of_one_commit_are_the_same_byte_for_byte(archives: list[Path
         "apps/portal/__init__.py",
         "apps/portal/templates",
         "apps/portal/static",
-        "dispatcher/page.html",
+        "dispatcher/routing/page.html",
         "deploy/onhost/ask.py",
         "deploy/units/pool.service.j2",
         "nginx/site.conf.j2",

@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.serve.load import settle
 from bench.serve.places import APPS, Place, Running, family, running
 from bench.serve.tables import Cells, ratio, spread
-from dispatcher.memory import pss
+from dispatcher.monitoring.memory import pss
 
 
 def measure(

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatcher.registry import load
+from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import configured, wait_for
 from tests.deploy.webserver import words as nginx_words
 from tests.integration.served import environment, free_port, until, with_all_children

@@ -21,7 +21,7 @@ from deploy.layout import Layout
 from deploy.loglines import command
 from deploy.look import look
 from deploy.machine import Machine
-from dispatcher.faults import RegistryError
+from dispatcher.registry.faults import RegistryError
 
 SILENCE_SECONDS = 60
 """After how long without a word a client counts as gone; an empty line is one."""

@@ -14,11 +14,11 @@ from deploy.layout import Layout
 from deploy.look import State, look
 from deploy.machine import Machine
 from deploy.steps import Plan
-from dispatcher.registry import parsed
-from dispatcher.site import Site
+from dispatcher.registry.site import Site
+from dispatcher.registry.site_toml import parsed
 
 KEY = re.compile(r"[0-9T:+-]{25} [0-9a-f]{64}\n?")
-"""A line as `dispatcher.keys` writes it: when it was made, and the key."""
+"""A line as `dispatcher.keys.derivation` writes it: when it was made, and the key."""
 
 
 def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:

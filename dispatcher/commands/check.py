@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from dispatcher.checking import Checked, checked
 from dispatcher.cli import env_option, site_option
-from dispatcher.faults import RegistryError
+from dispatcher.develop.checking import Checked, checked
+from dispatcher.registry.faults import RegistryError
 
 SLOW_SECONDS = 2
 """From here on it is told how long loading an app took."""

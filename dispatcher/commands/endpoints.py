@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from dispatcher.cli import env_option, prepare, site_option
-from dispatcher.endpoints import exported
-from dispatcher.instances import contain
 from dispatcher.links import LinkError
-from dispatcher.registry import load
-from dispatcher.rules import ASKED, OutError, rules_here
+from dispatcher.links.endpoints import exported
+from dispatcher.links.rules import ASKED, OutError, rules_here
+from dispatcher.registry.site_toml import load
+from dispatcher.serving.apps import contain
 from dispatcher.tables import show
 
 

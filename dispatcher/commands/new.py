@@ -8,8 +8,8 @@ import click
 
 from dispatcher.cli import site_option
 from dispatcher.develop.adding import addition
+from dispatcher.develop.application import site_here
 from dispatcher.develop.new import NewApp
-from dispatcher.local import site_here
 
 
 @click.command("new")

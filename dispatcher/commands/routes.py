@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from dispatcher.cli import env_option, site_option
-from dispatcher.registry import load
-from dispatcher.site import claims
+from dispatcher.registry.site import claims
+from dispatcher.registry.site_toml import load
+from dispatcher.registry.tenancy import shown
 from dispatcher.tables import show
-from dispatcher.tenancy import shown
 
 
 @click.command("routes")

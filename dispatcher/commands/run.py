@@ -12,12 +12,12 @@ import click
 from werkzeug.serving import is_running_from_reloader
 
 from dispatcher.cli import env_option, prepare, site_option
+from dispatcher.develop.application import gunicorn, site_here
 from dispatcher.develop.debugger import pin
 from dispatcher.develop.links import reached, rows, status
 from dispatcher.develop.listening import listen, speaking
 from dispatcher.develop.serving import Serving, can_serve_anew, restarting
-from dispatcher.local import gunicorn, site_here
-from dispatcher.site import App, Site
+from dispatcher.registry.site import App, Site
 from dispatcher.tables import show
 
 LIBRARY = "cryptography"

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from dispatcher.cli import site_option
-from dispatcher.keyfile import located
-from dispatcher.keys import PREVIOUS, Keys
+from dispatcher.keys.derivation import PREVIOUS, Keys
+from dispatcher.keys.file import located
 from dispatcher.tables import show
 
 HEADER = ("key", "made", "use")

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from dispatcher.cli import env_option, prepare, site_option
+from dispatcher.develop.application import site_here
 from dispatcher.develop.shell import inside, interact
-from dispatcher.loader import LoadError
-from dispatcher.local import site_here
+from dispatcher.loading.importing import LoadError
 
 
 @click.command("shell")

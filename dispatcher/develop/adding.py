@@ -8,9 +8,9 @@ from pathlib import Path
 
 from dispatcher.develop.entry import with_app
 from dispatcher.develop.new import PACKAGES, NewApp, NewAppError
-from dispatcher.faults import RegistryError
-from dispatcher.registry import load, read
-from dispatcher.site import Site
+from dispatcher.registry.faults import RegistryError
+from dispatcher.registry.site import Site
+from dispatcher.registry.site_toml import load, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
 
-from dispatcher.blame import of_app
+from dispatcher.loading.blame import of_app
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

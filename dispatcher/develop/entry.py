@@ -7,8 +7,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from dispatcher.faults import DispatcherError
-from dispatcher.toml_lines import statements
+from dispatcher.errors import DispatcherError
+from dispatcher.registry.toml_lines import statements
 
 
 class EntryError(DispatcherError):

@@ -9,10 +9,10 @@ from ipaddress import ip_address
 
 from werkzeug.serving import get_interface_ip
 
-from dispatcher.address import Address
-from dispatcher.router import probe_host_here
-from dispatcher.site import App, Site
-from dispatcher.tenancy import shown
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
+from dispatcher.registry.tenancy import shown
+from dispatcher.routing.router import probe_host_here
 
 
 def rows(site: Site, apps: Iterable[App], host: str) -> Iterator[tuple[str, str]]:

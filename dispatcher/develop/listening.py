@@ -9,7 +9,7 @@ import ssl
 import sys
 from pathlib import Path
 
-from dispatcher.faults import DispatcherError
+from dispatcher.errors import DispatcherError
 
 BACKLOG = 128
 """Connections that wait while a new server process comes up."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dispatcher.site import App
+from dispatcher.registry.site import App
 
 OWN = Path(__file__).resolve().parents[1]
 """The dispatcher's own code."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from dispatcher.faults import DispatcherError
-from dispatcher.schema import fault_of_name
+from dispatcher.errors import DispatcherError
+from dispatcher.registry.schema import fault_of_name
 
 SOURCES = Path(__file__).with_name("new_app")
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import get_input_stream
 
-from dispatcher.exchange import KEY
-from dispatcher.probes import PROBE
+from dispatcher.boundary.exchange import KEY
+from dispatcher.monitoring.probes import PROBE
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment

@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from dispatcher.develop import modules
+from dispatcher.develop.application import application, local
 from dispatcher.develop.listening import hand_on
 from dispatcher.develop.server import Handler, Server
-from dispatcher.local import application, local
 from dispatcher.logs import config
-from dispatcher.noting import Noting
-from dispatcher.router import UNKNOWN_PATH
+from dispatcher.monitoring.recent_errors import Noting
+from dispatcher.routing.router import UNKNOWN_PATH
 
 if TYPE_CHECKING:
     import socket
     import ssl
 
-    from dispatcher.board import Board
-    from dispatcher.site import Site
+    from dispatcher.monitoring.board import Board
+    from dispatcher.registry.site import Site
 
 TELL_SECONDS = 1
 """How often a serving process looks whether it has imported more."""

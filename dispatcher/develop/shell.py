@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.hooks import hooks_of
-from dispatcher.instances import ready, values
 from dispatcher.links import site_url
-from dispatcher.loader import LoadError, blamed
+from dispatcher.loading.importing import LoadError, blamed
 from dispatcher.logs import SERVING
-from dispatcher.tenancy import for_tenant
+from dispatcher.registry.tenancy import for_tenant
+from dispatcher.serving.apps import ready, values
+from dispatcher.tenants.hooks import hooks_of
 
 if TYPE_CHECKING:
-    from dispatcher.site import App, Site
+    from dispatcher.registry.site import App, Site
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from dispatcher.develop.children import Child, fork
 from dispatcher.develop.modules import OWN, Loaded
 from dispatcher.develop.terminal import Terminal
 from dispatcher.develop.watching import watch
-from dispatcher.faults import DispatcherError
+from dispatcher.errors import DispatcherError
 
 GRACE_SECONDS = 2
 """What an old process has for the requests it began."""

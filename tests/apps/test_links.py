@@ -7,9 +7,9 @@ import pytest
 from werkzeug.test import Client
 
 from apps import portal, watch
-from dispatcher.instances import contain
-from dispatcher.registry import load
-from dispatcher.stack import stack
+from dispatcher.registry.site_toml import load
+from dispatcher.serving.apps import contain
+from dispatcher.serving.stack import stack
 from tests.apps.html import Page
 
 SITE = Path(__file__).parents[2] / "site.toml"

@@ -11,8 +11,8 @@ from deploy.look import KeysFound, State
 from deploy.release import PoolPart, Release, Stamp
 from deploy.steps import Put
 from deploy.web import DEBIANS_PAGE
-from dispatcher.address import Address
-from dispatcher.site import App, Pool, Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Pool, Site
 
 AT = Layout("yard")
 STAMP = Stamp(time="2026-11-21T12:00:00+00:00", by="ada@desk", run="0123456789abcdef")

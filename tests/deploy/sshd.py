@@ -19,7 +19,7 @@ from fabric import Config
 
 from deploy import hostkeys
 from deploy.ssh import Remote, host_key
-from dispatcher.site import Server
+from dispatcher.registry.site import Server
 
 SSHD = "/usr/sbin/sshd"
 

@@ -19,7 +19,7 @@ from deploy.machine import Here, Outcome
 from deploy.release import parts
 from deploy.runner import perform
 from deploy.steps import Script
-from dispatcher.registry import load
+from dispatcher.registry.site_toml import load
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from deploy.errors import ReachError
 from deploy.layout import Layout
 from deploy.look import KeysFound, State, look
 from deploy.machine import Here, Outcome
-from dispatcher.keys import Keys, Master
+from dispatcher.keys.derivation import Keys, Master
 from tests.deploy.sample import A, B
 
 

@@ -15,7 +15,7 @@ from deploy.look import KeysFound, State
 from deploy.machine import Here, Outcome
 from deploy.runner import perform
 from deploy.steps import Plan, Put, Run, Script
-from dispatcher.keys import Keys, Master, derived
+from dispatcher.keys.derivation import Keys, Master, derived
 from tests.deploy.sample import (
     AT,
     BUNDLE,

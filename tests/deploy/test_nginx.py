@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.address import Address
-from dispatcher.site import App, Pool, Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Pool, Site
 from tests.deploy.webserver import Web, checked, configured, needs_nginx, running
 
 pytestmark = needs_nginx

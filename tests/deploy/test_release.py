@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deploy.release import parts
-from dispatcher.address import Address
-from dispatcher.site import App, Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
 
 
 def test_of_tenants_the_gate_asks_for_one_that_there_is_not() -> None:

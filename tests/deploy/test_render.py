@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy import ground, render
-from dispatcher.address import Address
-from dispatcher.site import App, Pool, Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Pool, Site
 from tests.deploy.sample import AT, OTHER_SITE, SITE
 
 

@@ -7,8 +7,8 @@ import pytest
 from deploy import report
 from deploy.errors import DeployError, PlanError, ReachError
 from deploy.look import State
-from dispatcher.address import Address
-from dispatcher.site import App, Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
 from tests.deploy.sample import OTHER_SITE, SITE, A, B, ready, serving
 
 PATH = f"/{'very-long-path' * 12}"

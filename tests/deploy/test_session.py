@@ -7,7 +7,7 @@ import pytest
 from deploy import session
 from deploy.build import Target
 from deploy.errors import FleetError, PlanError, ReachError
-from dispatcher.site import Server
+from dispatcher.registry.site import Server
 from tests.deploy.sample import BARE, SITE
 
 FLEET = replace(SITE, servers=(Server("web1", "one"), Server("web2", "two")))

@@ -22,7 +22,7 @@ import pytest
 
 from deploy import render
 from deploy.layout import Layout
-from dispatcher.site import Site
+from dispatcher.registry.site import Site
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.lab
 BREAKS = {
     "import": ("apps/watch/__init__.py", "import no_such_module\n", "no_such_module"),
     "exit": ("apps/watch/__init__.py", "raise SystemExit(3)\n", "SystemExit: 3"),
-    "dispatcher": ("dispatcher/router.py", "syntax error here\n", "SyntaxError"),
+    "dispatcher": ("dispatcher/routing/router.py", "syntax error here\n", "SyntaxError"),
     "marker": (
         "apps/marker.py",
         "def application(environ, start_response):\n"

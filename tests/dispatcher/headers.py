@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.address import Address
-from dispatcher.boundary import Boundary
-from dispatcher.inward import HIDDEN
-from dispatcher.site import App
+from dispatcher.boundary.middleware import Boundary
+from dispatcher.boundary.request import HIDDEN
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App
 from tests.dispatcher.wsgi import environ_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from dispatcher import cli
 from dispatcher.cli import main
 from tests.dispatcher.conftest import Write
-from tests.dispatcher.test_loader import WSGI
+from tests.dispatcher.loading.test_importing import WSGI
 
 SITE = """\
 name = "yard"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dispatcher.address import Address
-from dispatcher.boundary import Boundary
-from dispatcher.breach import Cut
-from dispatcher.exchange import Exchange
-from dispatcher.site import App
+from dispatcher.boundary.breach import Cut
+from dispatcher.boundary.exchange import Exchange
+from dispatcher.boundary.middleware import Boundary
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App
 from tests.dispatcher.hostile import CASES, PAGE_MD, Case, Sees, document
 from tests.dispatcher.wsgi import environ_of
 

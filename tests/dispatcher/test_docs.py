@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.registry import load
-from dispatcher.schema import AppTable
+from dispatcher.registry.schema import AppTable
+from dispatcher.registry.site_toml import load
 
 DOCS = Path(__file__).parents[2] / "docs"
 

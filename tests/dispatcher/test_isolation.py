@@ -8,12 +8,12 @@ import pytest
 from werkzeug import Response
 from werkzeug.test import create_environ, run_wsgi_app
 
-from dispatcher.address import Address
-from dispatcher.instances import contain
-from dispatcher.keyfile import KeyFile
-from dispatcher.router import Router
-from dispatcher.site import App, Site
-from dispatcher.stack import stack
+from dispatcher.keys.file import KeyFile
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
+from dispatcher.routing.router import Router
+from dispatcher.serving.apps import contain
+from dispatcher.serving.stack import stack
 from tests.dispatcher.browser import Browser
 from tests.dispatcher.conftest import Write
 

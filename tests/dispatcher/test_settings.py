@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.registry.site import Pool
 from dispatcher.settings import Settings, SettingsError
-from dispatcher.site import Pool
 
 SITE = """\
 name = "yard"

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from dispatcher.address import Address
-from dispatcher.instances import contain
-from dispatcher.router import Router
-from dispatcher.site import App, Site
-from dispatcher.stack import stack
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
+from dispatcher.routing.router import Router
+from dispatcher.serving.apps import contain
+from dispatcher.serving.stack import stack
 from tests.dispatcher.browser import Browser
 from tests.dispatcher.conftest import Write
 

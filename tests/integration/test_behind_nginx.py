@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from dispatcher.address import PROBE_HOST
-from dispatcher.registry import load
+from dispatcher.registry.address import PROBE_HOST
+from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import Web, fronting, needs_nginx
+from tests.dispatcher.boundary.test_request import CLAIMS
 from tests.dispatcher.hostile import CASES, Case, Sees
-from tests.dispatcher.test_inward import CLAIMS
 from tests.integration.served import environment, until, with_all_children
 
 pytestmark = needs_nginx

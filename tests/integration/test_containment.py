@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.dispatcher.boundary.test_request import CLAIMS
 from tests.dispatcher.hostile import CASES, Case, Sees
-from tests.dispatcher.test_inward import CLAIMS
 from tests.integration.served import PATIENCE_SECONDS, Served, served, until
 
 SITE = """\

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dispatcher.address import PROBE_HOST
+from dispatcher.registry.address import PROBE_HOST
 from tests.integration.served import Served, served, until
 
 SITE = """\

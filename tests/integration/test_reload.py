@@ -237,7 +237,7 @@ def test_the_dispatchers_own_code_is_served_anew_too(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(ROOT / "dispatcher", tmp_path / "dispatcher")
-    pages = tmp_path / "dispatcher" / "router.py"
+    pages = tmp_path / "dispatcher" / "routing" / "router.py"
     with served(folder) as site:
         site.shows("There is nothing at this address.", "/")
 

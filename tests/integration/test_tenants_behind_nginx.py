@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.registry import load
+from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import Answer, Web, fronting, needs_nginx
 from tests.integration.served import until
 from tests.integration.test_behind_nginx import serving

@@ -18,7 +18,7 @@ from deploy.agent.words import Rotate
 from deploy.errors import ReachError
 from deploy.link import Link
 from deploy.machine import Here
-from dispatcher.keys import Keys, Master
+from dispatcher.keys.derivation import Keys, Master
 from tests.deploy.agent.there import There
 from tests.deploy.sample import STAMP
 

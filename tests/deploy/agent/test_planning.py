@@ -13,8 +13,8 @@ from deploy.agent import planning
 from deploy.agent.words import Deploy, Look, Rollback, Rotate
 from deploy.errors import PlanError
 from deploy.machine import Here
-from dispatcher.faults import RegistryError
-from dispatcher.keys import Keys, Master
+from dispatcher.keys.derivation import Keys, Master
+from dispatcher.registry.faults import RegistryError
 from tests.deploy.agent.there import There
 from tests.deploy.sample import BUNDLE, STAMP, A
 

@@ -4,7 +4,7 @@ import pytest
 
 from dispatcher.develop.adding import addition
 from dispatcher.develop.new import NewApp, NewAppError
-from dispatcher.faults import RegistryError
+from dispatcher.registry.faults import RegistryError
 
 SITE = """\
 # Ours.

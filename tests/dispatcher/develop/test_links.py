@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from dispatcher.address import Address
 from dispatcher.develop.links import reached, rows, status
-from dispatcher.site import App, Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
 
 APP = App("wiki", "wiki:app", (Address("localhost", "/wiki"), Address("wiki.localhost")))
 SITE = Site("yard", "localhost", (APP,), scheme="http", port=8000)

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from dispatcher.develop.modules import OWN, loaded, packages
-from dispatcher.site import App
+from dispatcher.registry.site import App
 from tests.dispatcher.conftest import Write
 
 

@@ -1,0 +1,69 @@
+"""What surrounds every app at each of its addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from dispatcher.boundary.cookies import Namespace
+from dispatcher.boundary.exchange import KEY, Exchange, Observer
+from dispatcher.boundary.headers import Outward
+from dispatcher.boundary.request import Inward
+from dispatcher.boundary.response import Answer
+from dispatcher.logs import SERVING
+from dispatcher.tenants.resolution import TENANT
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from dispatcher.registry.address import Address
+    from dispatcher.registry.site import App
+
+
+class Boundary:
+    """A WSGI application around ``app`` as it answers at ``address``.
+
+    The app sees a request of its own, and what it raises or breaks is the end of its own
+    answer alone: a page that says so, or a connection that ends too early where a part of
+    the answer has left. That is true of SystemExit, too.
+
+    ``alone`` says that nothing else answers at the host; if not, ``prefixes`` are the
+    mounts there. So many ``proxies`` in front are believed. Each of the ``observers`` is
+    told of every exchange, first when it begins, then when its answer is closed.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        address: Address,
+        inner: WSGIApplication,
+        *,
+        observers: tuple[Observer, ...] = (),
+        alone: bool = False,
+        prefixes: tuple[str, ...] = (),
+        proxies: int = 0,
+    ) -> None:
+        self.app, self.address, self.inner = app, address, inner
+        cookies = Namespace(app.name, alone=alone, scripted=app.script_cookies)
+        self.inward = Inward(cookies, proxies)
+        self.outward = Outward(cookies, address.path, alone=alone, prefixes=prefixes)
+        self.observers = observers
+        self.name, self.mount = app.name, address.host + address.path
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        SERVING.set(self.name)
+        inward = self.inward
+        request_id = inward.request_id(environ)
+        script = environ.get("SCRIPT_NAME", "")
+        tenant = environ.get(TENANT, "")
+        exchange = Exchange(self.name, self.mount, request_id, perf_counter(), script, tenant)
+        environ[KEY] = exchange
+        for observer in self.observers:
+            observer.begin(exchange, environ)
+        answer = Answer(start_response, exchange, environ, self.outward, self.observers)
+        try:
+            return answer.of(self.inner(inward.environ(environ, exchange), answer.start))
+        except BaseException as error:  # SystemExit and GreenletExit would end the worker
+            answer.fail(error)
+            return answer

@@ -1,0 +1,160 @@
+"""What a site is: its apps, where they answer, the pools they run in, the servers.
+
+Values only. Nothing here loads an app or a web framework, so the deployment can
+read a site without starting it. `site_toml` makes them from site.toml.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dispatcher.registry.address import Address
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One WSGI app and every address it answers at."""
+
+    name: str
+
+    target: str
+    """What to import, ``package.module:attribute``: a WSGI callable or a factory of one."""
+
+    addresses: tuple[Address, ...]
+
+    pool: str = "default"
+
+    args: Mapping[str, Any] | None = field(default=None, hash=False)
+    """Keyword arguments for the factory; strings in these three may have placeholders."""
+
+    config: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Goes into a Flask app's ``config``."""
+
+    env: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Environment variables of the whole process, set before the import."""
+
+    lazy: bool = False
+    """Load it with its first request, not when its pool starts."""
+
+    load_seconds: float = 30
+    """How long it may take to load, where it can be interrupted."""
+
+    each_mount: bool = False
+    """Make it once for each of its addresses, since it keeps the one it was made for."""
+
+    alone: bool = False
+    """It shares its processes with no other app."""
+
+    own_host: bool = False
+    """It takes itself to be at the root of its host, wherever it is."""
+
+    script_cookies: tuple[str, ...] = ()
+    """Names of cookies that its pages' scripts make and its server side is to see."""
+
+    ready: str = ""
+    """A function to import that says whether the app is ready, once it is loaded."""
+
+    tenants: Address | None = None
+    """The last of its addresses, where it has one instance for each tenant below that."""
+
+    tenant_limit: int = 100
+    """How many of them a process keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The processes a group of apps shares."""
+
+    name: str = "default"
+    workers: int = 2
+    worker_class: str = "gevent"
+
+    threads: int = 8
+    """How many requests a gthread worker has at once."""
+
+    timeout: int = 60
+    """Seconds after which a worker that gives no sign of life is killed."""
+
+    max_requests: int = 0
+    """A worker is replaced after about so many; 0 is never."""
+
+    preload: bool = True
+    """Load the apps before the workers fork, who then share their memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A machine the site runs on, as SSH reaches it."""
+
+    name: str
+    host: str
+    user: str = "deploy"
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Everything that site.toml says, for one environment."""
+
+    name: str
+    """Names the site on its servers: ``yard``, and ``yard-staging`` in an environment."""
+
+    domain: str
+    apps: tuple[App, ...]
+    pools: tuple[Pool, ...] = (Pool(),)
+    servers: tuple[Server, ...] = ()
+    environment: str = ""
+
+    scheme: str = "https"
+    port: int | None = None
+    """How the site is reached from outside; None is the scheme's own port."""
+
+    watch_seconds: float = 5
+    """How long a release that has gone live is watched before it stays."""
+
+    file: Path = field(default=Path("site.toml"), compare=False)
+    """Where all this is written."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every host name of the site, the site's own first."""
+        return tuple(dict.fromkeys((self.domain, *(a.host for _, a in claims(self.apps)))))
+
+    def url(self, address: Address) -> str:
+        """Return where ``address`` is from outside, without a slash at the end."""
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.scheme}://{address.host}{port}{address.path}"
+
+    def app(self, name: str) -> App:
+        """Return the app called ``name``; raises LookupError naming those there are."""
+        for app in self.apps:
+            if app.name == name:
+                return app
+        raise LookupError(f"there is no app {name!r}; there are {', '.join(a.name for a in self)}")
+
+    def __iter__(self) -> Iterator[App]:
+        return iter(self.apps)
+
+    def mounts(self, host: str) -> dict[str, App]:
+        """Return which app answers at which path prefix of ``host``."""
+        return {a.path: app for app, a in claims(self.apps) if a.host == host}
+
+    def of_pool(self, name: str) -> tuple[App, ...]:
+        """Return the apps that run in the pool called ``name``."""
+        return tuple(app for app in self.apps if app.pool == name)
+
+
+def claims(apps: Iterable[App]) -> Iterator[tuple[App, Address]]:
+    """Yield each app with each of its addresses, in the order written."""
+    return ((app, address) for app in apps for address in app.addresses)
+
+
+def conflicts(apps: Iterable[App]) -> list[tuple[Address, App, App]]:
+    """Return every address claimed twice, with the app that had it and the one that wants it."""
+    taken: dict[Address, App] = {}
+    return [
+        (address, first, app)
+        for app, address in claims(apps)
+        if (first := taken.setdefault(address, app)) is not app
+    ]

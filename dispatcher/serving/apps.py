@@ -1,0 +1,106 @@
+"""Which apps a process makes, and what their placeholders stand for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dispatcher.keys.file import KeysError, located
+from dispatcher.links.urls import Links
+from dispatcher.loading.async_views import accommodate
+from dispatcher.loading.contained import Contained
+from dispatcher.loading.flask_config import complete
+from dispatcher.loading.importing import LoadError, load
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import App, Site
+from dispatcher.routing.router import UNKNOWN_PATH
+from dispatcher.tenants.hooks import hooks_of
+from dispatcher.tenants.instances import Tenants
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]:
+    """Return ``apps`` by name, none loaded yet; one with ``each_mount`` is there for each address.
+
+    What else is given goes to each `Contained`.
+    """
+    made: dict[str, Contained] = {}
+    links = Links.here = Links(site, made)
+    for app in apps:
+        for address in app.addresses if app.each_mount else app.addresses[:1]:
+            loaded = loading(site, app, address, links, how)
+            made[instance(app, address)] = Contained(app, load=loaded, **how)
+    return made
+
+
+def ready(
+    app: App, site: Site, address: Address, links: Links | None = None, **more: object
+) -> WSGIApplication:
+    """Return the app, loaded and made to fit its site and the server that it runs in."""
+    links = links or Links(site)
+    name = app.name.partition(".")[0]  # of a tenant's app, too
+    with links.loading(name):
+        made = load(app, values(site, app, address), **more)
+    complete(made, site, app, address, partial(secrets, site, app))
+    links.enter(made, name)
+    return accommodate(made)
+
+
+def loading(
+    site: Site, app: App, address: Address, links: Links, how: Mapping[str, Any]
+) -> Callable[[App], WSGIApplication]:
+    """Return what makes ``app`` for ``address``, or for all it has, tenants too."""
+    if app.tenants is None or (app.each_mount and address != app.tenants):
+        return partial(ready, site=site, address=address, links=links)
+
+    def contained(app: App, load: Callable[[App], WSGIApplication]) -> Contained:
+        return Contained(app, load=load, **how)
+
+    def one(app: App, tenant: str) -> WSGIApplication:
+        return ready(app, site, app.addresses[0], links, tenant=tenant)
+
+    def tenants(app: App) -> WSGIApplication:
+        hooks = hooks_of(app, values(site, app, address))
+        alone = address == app.tenants
+        plain = UNKNOWN_PATH if alone else ready(app, site, address, links)
+        return Tenants(app, hooks, contained, one, plain=plain)
+
+    return tenants
+
+
+def instance(app: App, address: Address) -> str:
+    """Name what answers for ``app`` at ``address``, as in ``wiki at wiki.example.org/``."""
+    return f"{app.name} at {address}" if app.each_mount and len(app.addresses) > 1 else app.name
+
+
+def values(site: Site, app: App, address: Address) -> Mapping[str, Callable[[], str]]:
+    """Return what each of `dispatcher.registry.placeholders.KNOWN` stands for."""
+    return {
+        "prefix": lambda: address.path,
+        "host": lambda: address.host,
+        "url": lambda: site.url(address),
+        "state": lambda: state(app),
+        "secret": lambda: secrets(site, app)[0],
+    }
+
+
+def secrets(site: Site, app: App) -> tuple[str, ...]:
+    """Return the app's secrets, the one to sign with first; raises `LoadError`."""
+    try:
+        keys = located(site.file, os.environ).read()
+    except KeysError as error:
+        raise LoadError(app, str(error)) from None
+    return keys.secrets(site.name, app.name)
+
+
+def state(app: App) -> str:
+    """Make the folder of an app's data, below the pool's, and return its path."""
+    pool = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd may name several
+    folder = Path(pool or "instance").absolute() / app.name
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return str(folder)
