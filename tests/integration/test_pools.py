@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -137,17 +137,22 @@ def test_a_worker_that_gives_no_sign_of_life_is_replaced(tmp_path: Path) -> None
         (tmp_path / "enough").touch()
 
 
+def opened_by(pid: object) -> set[str]:
+    """Return what a process has open, save what it closes this very moment."""
+    found = set()
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(str(file.readlink()))
+    return found
+
+
 @pytest.mark.parametrize("kind", ["gevent", "gthread", "sync"])
 def test_a_sign_of_life_waits_for_no_disk_and_no_pool_listens_elsewhere(
     tmp_path: Path, kind: str
 ) -> None:
     with pool(tmp_path, f'worker_class = "{kind}"') as site:
         worker = site.get("/worker").text.split()[0]
-        opened = {
-            str(file.readlink())
-            for pid in (worker, site.process.pid)
-            for file in Path(f"/proc/{pid}/fd").iterdir()
-        }
+        opened = opened_by(worker) | opened_by(site.process.pid)
         sockets = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
     assert any(name.startswith("/dev/shm/wgunicorn-") for name in opened)
     named = [words[7] for words in sockets if f"socket:[{words[6]}]" in opened and len(words) > 7]
