@@ -79,10 +79,10 @@ class Conductor:
             raise ReachError(link.name, "was changed meanwhile by somebody else; try again")
         self.add(link)
 
-    def attach(self, link: Link) -> None:
+    def attach(self, link: Link, *, conduct: bool = True) -> None:
         """Take up what was begun on a server."""
         self.listen(link)
-        self.add(link, link.attach())
+        self.add(link, link.attach(conduct=conduct))
 
     def listen(self, link: Link) -> None:
         link.tell = lambda said: self.said.put((link, said))

@@ -79,11 +79,13 @@ def resume(fleet: Fleet[Link], live: Live, *, decided: bool = False) -> bool:
         part = {name: last for name, last in lasts.items() if last and last["run"] == run}
         if decided and not any(last["settled"] for last in part.values()):
             continue
-        live.say(f"Taking up what was begun: {next(iter(part.values()))['title']}")
+        alone = not any(last["followed"] for last in part.values())
+        verb = "Taking up what was begun" if alone else "Watching what somebody else does"
+        live.say(f"{verb}: {next(iter(part.values()))['title']}")
         conductor = Conductor(live, fleet.again, run)
         for link in fleet.servers:
             if link.name in part:
-                conductor.attach(link)
+                conductor.attach(link, conduct=alone)
         conductor.conduct()
     return bool(runs)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 
 from deploy.errors import STAYS, DeployError, FleetError, Interrupted
@@ -27,8 +27,9 @@ def carry_out(plans: Sequence[tuple[Machine, Plan]], teller: Teller) -> None:
             raise
 
     with ThreadPoolExecutor(max(1, len(plans))) as threads:
-        jobs = [threads.submit(one, machine, plan) for machine, plan in plans]
+        jobs: list[Future[None]] = []
         try:
+            jobs += (threads.submit(one, machine, plan) for machine, plan in plans)
             wait(jobs)
         except KeyboardInterrupt:
             stop.set()

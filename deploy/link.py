@@ -86,9 +86,12 @@ class Link:
         said = self.ask(Last())
         return dict(said) if said else None
 
-    def attach(self) -> int:
-        """Be told of it from its beginning; return how many records there are already."""
-        return int(self.ask(Attach())["records"])
+    def attach(self, *, conduct: bool = True) -> int:
+        """Be told of it from its beginning; return how many records there are already.
+
+        With ``conduct``, what is ordered here counts before what others order.
+        """
+        return int(self.ask(Attach(conduct=conduct))["records"])
 
     def order(self, word: Any) -> None:
         """Let it go on, or take it back; the answer is a record."""

@@ -58,12 +58,12 @@ class Conversation:
             request = words.REQUEST.validate_json(line)
             if isinstance(request, words.Order):
                 if self.followed:
-                    self.followed.order(request.order)
+                    self.followed.order(request.order, self)
                 return
             answer = self.act(request)
         except ValidationError as error:
             first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
+            where = ".".join(map(str, first["loc"])) or "all of it"
             self.tell(error=f"the agent does not take that: {where}: {first['msg']}")
         except (DeployError, RegistryError) as error:
             self.tell(error=str(error))
@@ -97,7 +97,7 @@ class Conversation:
             case words.Last():
                 return self.transactions.about_last()
             case words.Attach():
-                return self.follows(self.transactions.last, "")
+                return self.follows(self.transactions.last, "", first=request.conduct)
             case words.History():
                 told = history.read(self.transactions.folder / "history")
                 return {"records": told.records, "broken": told.broken, "head": told.head}
@@ -117,11 +117,13 @@ class Conversation:
 
         return self.follows(self.transactions.begin(intention, plan), title)
 
-    def follows(self, transaction: Transaction | None, title: str) -> dict[str, Any]:
+    def follows(
+        self, transaction: Transaction | None, title: str, *, first: bool = True
+    ) -> dict[str, Any]:
         """Count the client as being there for a transaction, for as long as it is connected."""
         self.followed = transaction
         if transaction:
-            self.presence.enter_context(transaction.followed())
+            self.presence.enter_context(transaction.followed(self, first=first))
         records = len(transaction.journal.records) if transaction else 0
         return {"follow": transaction is not None, "title": title, "records": records}
 

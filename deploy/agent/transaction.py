@@ -40,7 +40,7 @@ class Transaction:
         self.steps = tuple(plan)
         self.orders: list[str] = []
         self.ordered = Condition()
-        self.followers = 0
+        self.followers: list[object] = []
         self.left_alone = time.monotonic()
 
     def run(self) -> None:
@@ -67,9 +67,14 @@ class Transaction:
             self.note("failed", note="go on", text="the agent was interrupted")
             self.take_back()
 
-    def order(self, word: str) -> bool:
-        """Tell what to do next; whether that is possible. What was told first holds."""
+    def order(self, word: str, by: object = None) -> bool:
+        """Tell what to do next; whether that is possible. What was told first holds.
+
+        Of those who follow only the first is listened to; the agent itself is nobody.
+        """
         with self.ordered:
+            if by is not None and by not in self.followers[:1]:
+                return False
             if self.progress.settled or self.progress.ended:
                 return word == SETTLE and self.progress.settled
             if word != BACK and (self.orders or word != self.progress.waits):
@@ -79,15 +84,15 @@ class Transaction:
             return True
 
     @contextmanager
-    def followed(self) -> Iterator[None]:
-        """Count somebody who is there to give orders."""
+    def followed(self, by: object, *, first: bool = True) -> Iterator[None]:
+        """Count somebody who is there to give orders: at once, or when those before have gone."""
         with self.ordered:
-            self.followers += 1
+            self.followers.insert(0 if first else len(self.followers), by)
         try:
             yield
         finally:
             with self.ordered:
-                self.followers -= 1
+                self.followers.remove(by)
                 self.left_alone = time.monotonic()
                 self.ordered.notify_all()
 

@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace as replaced
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
+from traceback import print_exc
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -34,8 +36,19 @@ PLAN = TypeAdapter(Plan)
 class Transactions:
     """Begins transactions, and ends those that were interrupted."""
 
-    def __init__(self, at: Layout, machine: Machine, folder: Path, lock: Path) -> None:
-        """Keep journals and history in ``folder``; ``lock`` dies with who holds it."""
+    def __init__(
+        self,
+        at: Layout,
+        machine: Machine,
+        folder: Path,
+        lock: Path,
+        give_up: Callable[[], object] | None = None,
+    ) -> None:
+        """Keep journals and history in ``folder``; ``lock`` dies with who holds it.
+
+        ``give_up`` is called where not even taking back is possible; else the process ends.
+        """
+        self.give_up = give_up or partial(os._exit, 70)
         self.at, self.machine, self.folder, self.lock = at, machine, folder, lock
         self.last: Transaction | None = None
         """The one that runs, or the last that this process knows."""
@@ -124,6 +137,9 @@ class Transactions:
             try:
                 transaction.run()
                 self.remember(folder, transaction)
+            except BaseException:  # as where the disk is full, for the journal too
+                print_exc()
+                self.give_up()  # systemd starts the agent again, and that takes back
             finally:
                 os.close(held)
 
@@ -180,7 +196,7 @@ class Transactions:
             "title": first["title"],
             "ended": progress.ended,
             "settled": progress.settled,
-            "followed": self.last.followers > 0,
+            "followed": bool(self.last.followers),
         }
 
     def numbers(self) -> list[int]:

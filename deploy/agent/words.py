@@ -111,6 +111,8 @@ class Attach(Value):
     """Tell its journal."""
 
     ask: Literal["attach"] = "attach"
+    conduct: bool
+    """Whether to be listened to before anybody else who follows it."""
 
 
 class Order(Value):

@@ -10,9 +10,9 @@ from typing import Any
 def main(given: dict[str, Any]) -> None:
     """Write the file of the keys anew; the one from before stays beside it."""
     keys, before = Path(given["keys"]), Path(given["before"])
+    before.unlink(missing_ok=True)  # one of an earlier rotation must not come back
     lines = keys.read_text("ascii").splitlines()[: given["previous"]]
     text = "".join(f"{line}\n" for line in (Path(given["next"]).read_text("ascii").strip(), *lines))
-    before.unlink(missing_ok=True)
     os.link(keys, before)
     new = keys.with_name(f".{keys.name}.new")
     new.unlink(missing_ok=True)

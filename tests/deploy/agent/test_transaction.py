@@ -98,9 +98,9 @@ def test_nothing_is_published_before_it_is_ordered_nor_tidied_before_it_settles(
 
 def test_an_order_that_comes_twice_counts_once(log: Path) -> None:
     class Twice(world.Obedient):
-        def order(self, word: str) -> bool:
+        def order(self, word: str, by: object = None) -> bool:
             """As when two clients hear that it waits, and both say so."""
-            return super().order(word) and super().order(word)
+            return super().order(word, by) and super().order(word, by)
 
     transaction = Twice(
         plan(log), Journal(world.journal(log)), Here(), 0.0, orders=(PUBLISH, PUBLISH)
@@ -113,9 +113,9 @@ def test_an_order_that_comes_twice_counts_once(log: Path) -> None:
 
 def test_what_is_ordered_first_holds_whatever_follows(log: Path) -> None:
     class Late(world.Obedient):
-        def order(self, word: str) -> bool:
+        def order(self, word: str, by: object = None) -> bool:
             """As when somebody leaves right after letting it settle."""
-            return super().order(word) and (word != SETTLE or super().order(BACK))
+            return super().order(word, by) and (word != SETTLE or super().order(BACK, by))
 
     transaction = Late(plan(log), Journal(world.journal(log)), Here(), orders=BOTH)
     transaction.run()
@@ -217,7 +217,7 @@ def test_a_plan_that_publishes_nothing_waits_for_nobody(log: Path) -> None:
 @pytest.mark.parametrize("orders", [(), (PUBLISH,)], ids=["to publish", "to settle"])
 def test_one_that_is_left_alone_takes_itself_back(log: Path, orders: tuple[str, ...]) -> None:
     with running(log, plan(log), alone=0.05) as transaction:
-        with transaction.followed():
+        with transaction.followed("me"):
             for word in orders:
                 until(transaction, "waits", order=word)
                 transaction.order(word)
@@ -228,8 +228,8 @@ def test_one_that_is_left_alone_takes_itself_back(log: Path, orders: tuple[str, 
 
 
 def test_one_that_is_followed_waits_for_as_long_as_that(log: Path) -> None:
-    with running(log, plan(log), alone=0.0) as transaction, transaction.followed():
-        with transaction.followed():
+    with running(log, plan(log), alone=0.0) as transaction, transaction.followed("me"):
+        with transaction.followed("me"):
             pass
         until(transaction, "waits", order=PUBLISH)
         transaction.order(PUBLISH)

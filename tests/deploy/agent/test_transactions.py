@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from pydantic import SecretStr
@@ -67,7 +68,7 @@ def done(transactions: Transactions, plan: Plan, intention: Intention = INTENTIO
     """Begin a plan and return once it has ended."""
     transaction = transactions.begin(intention, lambda: plan)
     assert transaction
-    with transaction.followed():
+    with transaction.followed("me"):
         if plan.publish:
             for word in (PUBLISH, SETTLE):
                 until(transaction, "waits", order=word)
@@ -116,7 +117,7 @@ def test_a_plan_is_made_only_once_nothing_else_goes_on(
     running = all_of.begin(INTENTION, lambda: world.publish(root))
     assert running
 
-    with running.followed():
+    with running.followed("me"):
         with pytest.raises(PlanError) as refused:
             all_of.begin(OTHER, pytest.fail)
         holder = f"{STAMP.by} since {STAMP.time}"
@@ -133,7 +134,7 @@ def test_one_that_has_ended_is_in_nobodys_way_though_it_is_followed(all_of: Tran
     first = all_of.begin(INTENTION, quick)
     assert first
 
-    with first.followed():
+    with first.followed("me"):
         until(first, "end")
         done(all_of, quick(), OTHER)
 
@@ -163,7 +164,7 @@ from tests.deploy.agent.test_transactions import INTENTION, opened
 folder = Path(sys.argv[1])
 transaction = opened(folder).begin(INTENTION, lambda: PLAN.validate_json(sys.stdin.read()))
 for word in sys.argv[2:]:
-    with transaction.followed():
+    with transaction.followed("me"):
         while transaction.progress.waits != word:
             with transaction.ordered:
                 transaction.ordered.wait(0.01)
@@ -328,3 +329,18 @@ def test_an_unfinished_journal_of_before_is_ended_before_anything_new(
     assert read(folder_of(tmp_path, 3) / "journal")[-1]["kind"] == "end"
     assert world.look(root) == old
     assert json.loads((folder_of(tmp_path, 3) / "intention.json").read_text())["do"] == "rollback"
+
+
+def test_an_agent_that_cannot_even_write_down_ends_and_gives_the_lock_back(
+    tmp_path: Path,
+) -> None:
+    given_up = Event()
+    lock = tmp_path / "lock"
+    all_of = Transactions(AT, Here(), tmp_path / "records", lock, give_up=given_up.set)
+
+    fills = Plan("go", (Step("fill", Run("rm", "-r", str(tmp_path / "records"))),))
+    all_of.begin(INTENTION, lambda: fills)
+    all_of.thread.join(20)
+
+    assert given_up.is_set()
+    os.close(all_of.held("the next"))
