@@ -19,7 +19,7 @@ from deploy.bundle import Agent, Built, Bundle, File
 from deploy.commit import Commit, check_out
 from deploy.errors import BuildError
 
-MADE = 3
+MADE = 4
 """How `deploy.tools` installs an agent; each change counts it up, so that servers do it anew."""
 
 DIST = Path("dist")

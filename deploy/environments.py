@@ -10,8 +10,9 @@ from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
+from deploy.sandbox import ROOTS, inside, open_to
 from deploy.steps import Run, Step, Steps, shell
-from deploy.tools import compiled, install_locked, uv
+from deploy.tools import ALONE
 
 
 def name(bundle: Bundle, found: State) -> str:
@@ -27,24 +28,35 @@ def make(at: Layout, bundle: Bundle, found: State) -> Steps:
     place = at.environment(its)
     new = f"{place}.new"
     # Relocatable, or its scripts would name the folder they are copied from.
-    venv = uv(at, "venv", "--clear", "--relocatable", "--python", "/usr/bin/python3", new)
-    # uv's lock file is left writable for all.
-    keep = 'chmod -R go-w "$1" && sync --file-system "$1" && mv -T "$1" "$2"'
+    script = (
+        '"$1" venv $4 --relocatable --python /usr/bin/python3 "$2" && '
+        '"$1" pip install $4 --python "$2/bin/python" --offline --no-index --require-hashes '
+        '--only-binary :all: --find-links "$3/wheels" -r "$3/requirements.txt"'
+    )
+    # Some packages have files that cannot be compiled.
+    compiled = '{ python3 -I -m compileall -qq -j 0 "$1/lib" || true; }'
+    keep = f'{ROOTS} && sync --file-system "$1" && mv -T "$1" "$2"'
+    release = at.folder(bundle.id)
     return (
-        Step("make an environment for its dependencies", venv, undo=Run("rm", "-rf", new, place)),
+        Step(
+            "make a folder for its dependencies",
+            open_to(at, new),
+            undo=Run("rm", "-rf", new, place),
+        ),
         Step(
             "install its dependencies",
-            install_locked(at, f"{new}/bin/python", at.folder(bundle.id)),
+            inside(at, new, f"{script}", f"{at.tools}/uv", new, release, " ".join(ALONE)),
         ),
-        Step("compile them", compiled(new)),
+        Step("compile them", inside(at, new, compiled, new)),
         Step("keep them for the releases to come", shell(keep, new, place)),
     )
 
 
 def copy(at: Layout, bundle: Bundle, found: State) -> Step:
-    """Give the release an environment of its own."""
-    links = Run("cp", "-al", at.environment(name(bundle, found)), f"{at.folder(bundle.id)}/venv")
-    return Step("make its environment", links)
+    """Give the release an environment of its own, to whose folders the builder may add."""
+    script = 'cp -al "$1" "$2" && find "$2" -type d -exec chown -h "$3" {} +'
+    source, target = at.environment(name(bundle, found)), f"{at.folder(bundle.id)}/venv"
+    return Step("make its environment", shell(script, source, target, at.builder))
 
 
 def drop(at: Layout, stay: tuple[Release, ...], found: State) -> Steps:

@@ -30,7 +30,7 @@ def refuse_unready(at: Layout, found: State) -> None:
     """Raise `PlanError` for a server that bootstrap has not been to, or not lately."""
     laid = {**web_files(), **ground.boot_files(at)}
     stale = [path for path, text in laid.items() if found.files.get(path) != text]
-    if stale or found.keys.get(at.keys) is None:
+    if stale or found.keys.get(at.keys) is None or at.builder not in found.users:
         raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
     if "nginx.service" not in found.active():
         raise PlanError("nginx does not run; run: fab bootstrap")

@@ -48,7 +48,11 @@ def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
     """Return what to look at, as `deploy.look.look` wants it, before `lay`."""
     return {
         "packages": PACKAGES,
-        "users": (*filter(None, (user,)), *(at.user(part.name) for part in parts(site))),
+        "users": (
+            *filter(None, (user,)),
+            at.builder,
+            *(at.user(part.name) for part in parts(site)),
+        ),
         "files": (
             *(DEFAULT, PROXY, at.boot, at.sudoers, at.debians_unit),
             *boot_units(at),
@@ -190,8 +194,12 @@ def may_ask(at: Layout, user: str, found: State) -> Steps:
 
 
 def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:
-    """Make a user for each pool that has none; it owns nothing but the pool's state."""
-    missing = [at.user(pool) for pool in pools if at.user(pool) not in found.users]
+    """Make a user for each pool that has none; it owns nothing but the pool's state.
+
+    And the one who installs releases, who owns nothing at all.
+    """
+    wanted = (at.builder, *(at.user(pool) for pool in pools))
+    missing = [user for user in wanted if user not in found.users]
     options = ("--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent")
     return tuple(
         Step(

@@ -7,39 +7,23 @@ from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
+from deploy.sandbox import ROOTS, inside
 from deploy.shipping import place
 from deploy.steps import Put, Run, Step, Steps, shell
-from deploy.tools import empty, install_wheel
-
-SANDBOX = (
-    "DynamicUser=yes",
-    "PrivateNetwork=yes",
-    "PrivateDevices=yes",
-    "ProtectSystem=strict",
-    "ProtectHome=yes",
-    "ProtectKernelTunables=yes",
-    "ProtectControlGroups=yes",
-    "RestrictSUIDSGID=yes",
-    "CapabilityBoundingSet=",
-    "MemoryMax=1G",
-    "RuntimeMaxSec=240",
-)
-"""Building an sdist runs its code: as nobody, reading only, without a network."""
+from deploy.tools import ALONE, empty
 
 
 def install(at: Layout, bundle: Bundle, found: State) -> Steps:
     """Make the folder of the release with its own environment, offline."""
     folder = at.folder(bundle.id)
-    python = f"{folder}/venv/bin/python"
     sdist = f"{folder}/{bundle.sdist.name}"
-    wheel = f"{sdist.removesuffix('.tar.gz')}-py3-none-any.whl"
     return (
         Step("make the release's folder", empty(folder), undo=Run("rm", "-rf", folder)),
         place(at, bundle.files, folder),
         *environments.make(at, bundle, found),
         environments.copy(at, bundle, found),
-        Step("build the site in a sandbox", build(at, sdist, wheel)),
-        Step("install the site", install_wheel(at, python, wheel)),
+        Step("build the site in a sandbox", build(at, sdist, f"{folder}/venv")),
+        Step("see that all of it is root's", shell(ROOTS, f"{folder}/venv")),
     )
 
 
@@ -59,14 +43,11 @@ def describe(at: Layout, release: Release, nginx: str) -> Steps:
     )
 
 
-def build(at: Layout, sdist: str, wheel: str) -> Run:
-    """Turn the sdist into a wheel in a sandbox, which hands it out as a stream of bytes."""
+def build(at: Layout, sdist: str, environment: str) -> Run:
+    """Turn the sdist into a wheel, and install that."""
     hook = "from setuptools.build_meta import build_wheel; build_wheel('/tmp')"
-    inside = (
-        'export HOME=/tmp && cd /tmp && tar -xzf "$2" && cd ./*/ && '
-        '"$1/python" -P -c "$3" >&2 && cat /tmp/*.whl'
+    script = (
+        'tar -xzf "$2" && cd ./*/ && "$1/python" -P -c "$3" >&2 && "$1/uv" pip install $5 '
+        '--python "$4/bin/python" --offline --no-index --no-deps /tmp/*.whl'
     )
-    limits = (f"--property={limit}" for limit in SANDBOX)
-    sandbox = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", *limits)
-    outside = 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"'
-    return shell(outside, wheel, *sandbox, "sh", "-c", inside, "sh", at.tools, sdist, hook)
+    return inside(at, environment, script, at.tools, sdist, hook, environment, " ".join(ALONE))

@@ -142,6 +142,11 @@ class Layout:
     def user(self, pool: str) -> str:
         return f"{self.site}-{pool}"
 
+    @property
+    def builder(self) -> str:
+        """The user who installs releases, in a sandbox; no pool is called like that."""
+        return f"_{self.site}"
+
     def template(self, pool: str, kind: str) -> str:
         """The file of a pool's ``service`` or ``socket``, of which each release has an instance."""
         return f"/etc/systemd/system/{self.user(pool)}@.{kind}"

@@ -54,23 +54,13 @@ def install_agent(at: Layout, built: Built[Agent], found: State) -> Steps:
     )
 
 
-def install_locked(at: Layout, python: str, folder: str) -> Run:
-    locked = ("--require-hashes", "--only-binary", ":all:", "--find-links", f"{folder}/wheels")
-    return uv(at, *offline(python), *locked, "-r", f"{folder}/requirements.txt")
-
-
 def compiled(environment: str) -> Run:
-    """Compile what is installed, none of whose code runs; some packages have files that fail."""
-    quiet = 'python3 -I -m compileall -qq -j 0 "$1" || true'
-    return shell(quiet, f"{environment}/lib")
+    """Compile what is installed, none of whose code runs; some packages have files that fail.
 
-
-def install_wheel(at: Layout, python: str, wheel: str) -> Run:
-    return uv(at, *offline(python), "--no-deps", wheel)
-
-
-def uv(at: Layout, *words: str) -> Run:
-    return Run(f"{at.tools}/uv", *ALONE, *words)
+    uv's lock file is left writable for all: nothing of an agent may be.
+    """
+    quiet = '{ python3 -I -m compileall -qq -j 0 "$1/lib" || true; } && chmod -R go-w "$1"'
+    return shell(quiet, environment)
 
 
 def offline(python: str) -> tuple[str, ...]:

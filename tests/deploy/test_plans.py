@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from deploy import plans
 from deploy.errors import PlanError
 from deploy.look import State
 from deploy.release import Release
+from deploy.sandbox import LIMITS, ROOTS
 from deploy.steps import Plan, Steps
 from tests.deploy.sample import (
     AGENT,
@@ -64,24 +66,26 @@ def flip(to: Release) -> str:
     )
 
 
+def sandbox(writable: str) -> str:
+    """Return how a script begins that runs as the builder."""
+    limits = (*LIMITS, "User=_yard", f"ReadWritePaths={writable}")
+    words = shlex.join(f"--property={limit}" for limit in limits)
+    run = f"systemd-run --quiet --wait --pipe --collect {words}"
+    return f"$ {run} sh -c 'export HOME=/tmp && cd /tmp && "
+
+
 def test_a_redeploy_reads_as_a_runbook() -> None:
     plan = deploy(serving(B, A))
 
     unit = f"yard-default@{NEW}"
-    uv = f"{TOOLS}/uv --quiet --no-config --no-cache"
-    pip = f"{uv} pip install --python %s/bin/python --offline --no-index"
     hashes = (
         f'[["{"c" * 64}","flaskyard-3.tar.gz"],["{"d" * 64}","site.toml"],'
         f'["{"e" * 64}","requirements.txt"],["{"f" * 64}","wheels/flask-3-py3-none-any.whl"]]'
     )
     asked = '{"pools":[{"addresses":[["example.org",""]],"name":"default","socket":"%s",'
     asked += f'"workers":2}}],"release":"{NEW}","seconds":30}}'
-    limits = (
-        "DynamicUser=yes PrivateNetwork=yes PrivateDevices=yes ProtectSystem=strict "
-        "ProtectHome=yes ProtectKernelTunables=yes ProtectControlGroups=yes RestrictSUIDSGID=yes "
-        "CapabilityBoundingSet= MemoryMax=1G RuntimeMaxSec=240"
-    )
-    sandbox = " ".join(f"--property={limit}" for limit in limits.split(" "))
+    alone = "'--quiet --no-config --no-cache'"
+    pip = "--offline --no-index"
     assert (
         str(plan)
         == f"""\
@@ -91,26 +95,29 @@ deploy {NEW}
   2. check the hashes of 4 files
      $ adopt '{{"files":{hashes},"folder":"{FOLDER}","incoming":"/srv/yard/incoming",\
 "store":"/srv/yard/store"}}'
-  3. make an environment for its dependencies
-     $ {uv} venv --clear --relocatable --python /usr/bin/python3 {DEPENDENCIES}.new
+  3. make a folder for its dependencies
+     $ sh -c 'rm -rf "$1" && install -d -o "$2" -m 755 "$1"' sh {DEPENDENCIES}.new _yard
   4. install its dependencies
-     $ {pip % f"{DEPENDENCIES}.new"} --require-hashes --only-binary :all: \
---find-links {FOLDER}/wheels -r {FOLDER}/requirements.txt
+     {sandbox(f"{DEPENDENCIES}.new")}"$1" venv $4 --relocatable --python /usr/bin/python3 "$2" \
+&& "$1" pip install $4 --python "$2/bin/python" {pip} --require-hashes --only-binary :all: \
+--find-links "$3/wheels" -r "$3/requirements.txt"' sh {TOOLS}/uv {DEPENDENCIES}.new {FOLDER} \
+{alone}
   5. compile them
-     $ sh -c 'python3 -I -m compileall -qq -j 0 "$1" || true' sh {DEPENDENCIES}.new/lib
+     {sandbox(f"{DEPENDENCIES}.new")}{{ python3 -I -m compileall -qq -j 0 "$1/lib" || true; }}' \
+sh {DEPENDENCIES}.new
   6. keep them for the releases to come
-     $ sh -c 'chmod -R go-w "$1" && sync --file-system "$1" && mv -T "$1" "$2"' sh \
+     $ sh -c '{ROOTS} && sync --file-system "$1" && mv -T "$1" "$2"' sh \
 {DEPENDENCIES}.new {DEPENDENCIES}
   7. make its environment
-     $ cp -al {DEPENDENCIES} {FOLDER}/venv
+     $ sh -c 'cp -al "$1" "$2" && find "$2" -type d -exec chown -h "$3" {{}} +' sh {DEPENDENCIES} \
+{FOLDER}/venv _yard
   8. build the site in a sandbox
-     $ sh -c 'wheel=$1; shift; "$@" > "$wheel.new" && mv "$wheel.new" "$wheel"' sh \
-{FOLDER}/flaskyard-3-py3-none-any.whl systemd-run --quiet --wait --pipe --collect {sandbox} \
-sh -c 'export HOME=/tmp && cd /tmp && tar -xzf "$2" && cd ./*/ && "$1/python" -P -c "$3" >&2 && \
-cat /tmp/*.whl' sh {TOOLS} {FOLDER}/flaskyard-3.tar.gz \
-'from setuptools.build_meta import build_wheel; build_wheel('"'"'/tmp'"'"')'
-  9. install the site
-     $ {pip % f"{FOLDER}/venv"} --no-deps {FOLDER}/flaskyard-3-py3-none-any.whl
+     {sandbox(f"{FOLDER}/venv")}tar -xzf "$2" && cd ./*/ && "$1/python" -P -c "$3" >&2 && \
+"$1/uv" pip install $5 --python "$4/bin/python" {pip} --no-deps /tmp/*.whl' sh \
+{TOOLS} {FOLDER}/flaskyard-3.tar.gz \
+'from setuptools.build_meta import build_wheel; build_wheel('"'"'/tmp'"'"')' {FOLDER}/venv {alone}
+  9. see that all of it is root's
+     $ sh -c '{ROOTS}' sh {FOLDER}/venv
  10. write its nginx configuration
      $ write {FOLDER}/nginx.conf (379 bytes, mode 644)
  11. name its pools
@@ -360,6 +367,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /srv/yard/incoming",
         "make /var/lib/flaskyard/yard",
         "make /etc/flaskyard/yard",
+        "make the user _yard",
         "make the user yard-default",
         "write /etc/flaskyard/yard/keys",
         "make the pools' keys",

@@ -1,0 +1,62 @@
+"""Where what a release brings is unpacked, built and installed: as nobody of importance.
+
+Installing runs code of what is installed: building an sdist does, and so does the `.pth` file
+of a wheel once anything asks the environment's own Python. None of it is root's to run.
+"""
+
+from __future__ import annotations
+
+from deploy.layout import Layout
+from deploy.steps import Run, shell
+
+LIMITS = (
+    "PrivateTmp=yes",
+    "PrivateNetwork=yes",
+    "PrivateDevices=yes",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "ProtectProc=invisible",
+    "ProtectKernelTunables=yes",
+    "ProtectControlGroups=yes",
+    "NoNewPrivileges=yes",
+    "RemoveIPC=yes",
+    "RestrictAddressFamilies=AF_UNIX",
+    "RestrictNamespaces=yes",
+    "RestrictSUIDSGID=yes",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=@system-service",
+    "CapabilityBoundingSet=",
+    "UMask=0022",
+    "MemoryMax=1G",
+    "TasksMax=256",
+    "RuntimeMaxSec=240",
+)
+"""What runs in there reads what everybody may, writes one folder, and reaches nobody.
+
+The time is for all of it, and what it started ends with it."""
+
+
+def inside(at: Layout, writable: str, script: str, *words: str) -> Run:
+    """Run a fixed script, with its words, as the site's builder: ``writable`` is all it can alter.
+
+    Whatever it leaves there may be anything but root's or set-uid: see `roots`.
+    """
+    limits = (*LIMITS, f"User={at.builder}", f"ReadWritePaths={writable}")
+    properties = (f"--property={limit}" for limit in limits)
+    run = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect", *properties)
+    return Run(*run, "sh", "-c", f"export HOME=/tmp && cd /tmp && {script}", "sh", *words)
+
+
+def open_to(at: Layout, folder: str) -> Run:
+    """Make a folder that the builder may write to, without what was there before."""
+    return shell('rm -rf "$1" && install -d -o "$2" -m 755 "$1"', folder, at.builder)
+
+
+ROOTS = (
+    'find "$1" -not -user root -not -type l -exec chmod go-w,ug-s {} + && '
+    'find "$1" -not -user root -exec chown -h root:root {} +'
+)
+"""Give to root, as ``$1``, what the builder made; nothing of the builder's runs any more.
+
+What is root's already stays as it is: it may be linked from elsewhere. Links are not followed.
+"""
