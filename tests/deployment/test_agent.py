@@ -43,7 +43,7 @@ def test_an_agent_that_is_killed_comes_back_and_takes_back(
     project.version("two")
 
     with traffic(host.ip) as seen:
-        running = project.start_fab("deploy")
+        running = project.start_fab("deploy", "--watch", "10")
         said = when(running, note, lambda: lab.run(host, *KILL))
 
     assert running.returncode == 1, said
