@@ -31,8 +31,9 @@ class ByApp(logging.Formatter):
 
     What a stranger sends can neither start a line of its own nor move the cursor.
 
+    >>> from contextvars import Context
     >>> record = logging.LogRecord("x", logging.ERROR, "", 0, "first\nsecond \x1b", (), None)
-    >>> print(ByApp().format(record))
+    >>> print(Context().run(ByApp().format, record))
     dispatcher ERROR first
     dispatcher ERROR second \x1b
     """
