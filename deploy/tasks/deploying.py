@@ -1,0 +1,109 @@
+"""Put releases live, and take them back."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from deploy import build, commit
+from deploy.errors import DeployError
+from deploy.tasks.options import seconds, told
+from deploy.tasks.project import ROOT, SITE, left_out, linked, registry
+
+
+@told()
+def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
+    """Build the release of the last commit into dist, without any server."""
+    from deploy.console import Live
+
+    last = commit.head(ROOT)
+    with Live() as live:
+        left_out(live)
+        bundle = build.bundle(ROOT, last, [build.Target()])
+    dist = (ROOT / build.DIST).resolve()
+    print(f"{bundle.what.id}, version {bundle.what.version}, in {dist}")
+    for file in bundle.what.files:
+        print(f"{file.sha256}  {bundle.paths[file.sha256].resolve().relative_to(dist)}")
+
+
+@told("env", "only", "canary", "watch", "plan")
+def deploy(
+    context: Any,
+    env: str = "",
+    only: str = "",
+    canary: str = "",
+    watch: str = "",
+    plan: bool = False,
+) -> None:
+    """Put the last commit live on all servers, or on none.
+
+    A failure takes back everything, on every server; so does a release that is worse than
+    the one before while it is watched.
+    """
+    last = commit.head(ROOT)
+    with ThreadPoolExecutor(1) as aside:
+        building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are reached
+        from deploy import doing, report, session
+        from deploy.agent.words import Deploy
+        from deploy.console import Live
+
+        site = registry(env)
+        with Live() as live:
+            left_out(live)
+            with linked(site, only, context) as fleet:
+                session.refuse_other_agents(fleet, build.agent_name(ROOT))
+                building.result()
+                bundle = build.bundle(ROOT, last, session.targets(fleet))
+                intention = Deploy(
+                    registry=SITE.read_text("utf-8"),
+                    environment=env,
+                    bundle=bundle.what,
+                    watch=seconds(watch, site.watch_seconds),
+                    stamp=session.stamp(),
+                )
+                first = frozenset(server.name for server in session.named(site, canary))
+                if plan:
+                    doing.show(fleet, intention, live)
+                elif doing.do(fleet, intention, live, bundle.paths, first):
+                    live.say(f"{bundle.what.id} is live: {report.addresses(site)}")
+
+
+@told("env", "only", "to", "watch", "plan")
+def rollback(
+    context: Any,
+    env: str = "",
+    only: str = "",
+    to: str = "",
+    watch: str = "",
+    plan: bool = False,
+) -> None:
+    """Make the release that was live before live again, or another."""
+    from deploy import doing, plans, session
+    from deploy.agent.words import Rollback
+    from deploy.console import Live
+
+    site = registry(env)
+    with Live() as live, linked(site, only, context) as fleet:
+        found = fleet.each(lambda link: link.look())
+        goals = fleet.each(lambda link: plans.goal(found[link.name], to))
+        target = plans.common(goals)
+        intention = Rollback(to=target.id, watch=seconds(watch, 0), stamp=session.stamp())
+        if plan:
+            doing.show(fleet, intention, live)
+        elif not doing.do(fleet, intention, live):
+            raise DeployError("nothing was rolled back")
+
+
+@told("env", "only")
+def attach(context: Any, env: str = "", only: str = "") -> None:
+    """Follow what was begun on the servers, and bring it to its end.
+
+    For a deployment whose `fab deploy` is gone: it waits a minute for somebody who tells it
+    to go on, and takes itself back then.
+    """
+    from deploy import doing
+    from deploy.console import Live
+
+    with Live() as live, linked(registry(env), only, context) as fleet:
+        if not doing.resume(fleet, live):
+            live.say("Nothing goes on; `fab history` shows what did.")

@@ -1,0 +1,66 @@
+"""Look at servers, changing nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from deploy.tasks.options import show, told
+from deploy.tasks.project import KNOWN_HOSTS, SITE, linked, registry
+
+
+@told("env", "only", "json")
+def status(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+    """Show each server: its release, what runs, and what is wrong.
+
+    Exits with 1 where something is.
+    """
+    from deploy import report, session
+
+    site = registry(env)
+    text = SITE.read_text("utf-8")
+    found = session.survey(site, only, context.config, KNOWN_HOSTS, text)
+    rows = report.status(site, found)
+    show(rows, report.status_table, json)
+    if any(row["faults"] for row in rows):
+        sys.exit(1)
+
+
+@told("env", "only", "json")
+def releases(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+    """List the releases on each server, newest first."""
+    from deploy import report
+
+    with linked(registry(env), only, context) as fleet:
+        rows = report.releases(fleet.each(lambda link: link.look()))
+    show(rows, report.releases_table, json)
+
+
+@told("env", "only", "json")
+def history(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+    """Show who did what on each server, when, and how it ended; newest last.
+
+    The history is a chain of hashes: a line that was changed or taken out is shown, and the
+    exit status is 1.
+    """
+    from deploy import report
+
+    with linked(registry(env), only, context) as fleet:
+        told = fleet.each(lambda link: link.history())
+    show([{"server": name, **one} for name, one in told.items()], report.history_table, json)
+    if any(one["broken"] for one in told.values()):
+        sys.exit(1)
+
+
+@told("app", "env", "only", "lines", "follow")
+def logs(
+    context: Any, app: str, env: str = "", only: str = "", lines: int = 50, follow: bool = False
+) -> None:
+    """Show the last log lines of an app on every server."""
+    from deploy import report
+    from deploy.agent.words import Logs
+
+    site = registry(env)
+    asked = Logs(pool=report.pool_of(site, app), app=app, lines=lines, follow=follow)
+    with linked(site, only, context) as fleet:
+        fleet.each(lambda link: link.logs(asked, lambda text: report.line(link.name, text)))

@@ -1,0 +1,75 @@
+"""What tasks are asked with, and how they answer."""
+
+from __future__ import annotations
+
+import functools
+import signal
+from collections.abc import Callable
+from json import dumps
+from typing import Any
+
+from fabric import task
+from invoke.exceptions import Exit
+
+from deploy.errors import DeployError
+from dispatcher.registry.faults import RegistryError
+
+HELP = {
+    "env": "the environment of site.toml to use; without it, the site as it is there",
+    "only": "names of servers, with commas between; without it, all of them",
+    "canary": "names of servers that go live, and are watched, before the others do",
+    "watch": "seconds to watch it for once it is live; without it, watch_seconds of site.toml",
+    "plan": "show what would be done, and do nothing",
+    "json": "print JSON instead of a table",
+    "yes": "take each key for the server's own without asking",
+    "user": "who to be there, with sudo for everything, instead of the user in site.toml",
+    "to": "the release to go back to, as `fab releases` lists it",
+    "app": "the app's name in site.toml",
+    "lines": "how many lines of each server to begin with",
+    "follow": "go on until Ctrl-C",
+}
+
+
+def told(*options: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a task with these options whose expected errors are messages, not tracebacks."""
+
+    def made(body: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(body)
+        def run(*args: Any, **kwargs: Any) -> None:
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: take back
+            try:
+                body(*args, **kwargs)
+            except (DeployError, RegistryError) as error:
+                raise Exit(str(error), 1) from None
+            except KeyboardInterrupt:
+                raise Exit("Interrupted.", 130) from None
+
+        return task(run, help={name: HELP[name] for name in options})  # type: ignore[no-any-return]
+
+    return made
+
+
+def seconds(given: str, default: float) -> float:
+    """Return an option in seconds; raises `DeployError` for what is none."""
+    try:
+        found = float(given) if given else default
+    except ValueError:
+        found = -1
+    if not 0 <= found <= 3600:
+        raise DeployError(f"--watch {given} is no number of seconds from 0 to 3600")
+    return found
+
+
+def show(rows: list[dict[str, Any]], table: Callable[..., None], as_json: bool) -> None:
+    print(dumps(rows, indent=2)) if as_json else table(rows)
+
+
+def agreed(question: str) -> bool:
+    """Ask a person; raises `DeployError` where there is none."""
+    try:
+        return input(question).lower() in ("y", "yes")
+    except EOFError:
+        print()
+        raise DeployError(
+            "there is nobody to ask; compare the fingerprint and run: fab trust --yes"
+        ) from None

@@ -1,0 +1,75 @@
+"""Make servers ready, before anything is deployed to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from deploy import build
+from deploy.errors import DeployError
+from deploy.tasks.options import agreed, told
+from deploy.tasks.project import KNOWN_HOSTS, ROOT, registry
+
+
+@told("env", "only", "yes")
+def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> None:
+    """Show the host keys of new servers and pin them in known_hosts.
+
+    Compare each fingerprint with what the server's console or provider shows.
+    """
+    from deploy import hostkeys, session, ssh
+
+    for server in session.chosen(registry(env), only):
+        name, key = ssh.host_key(server, context.config)
+        print(f"{server.name}  {name}  {key.get_name()}  {key.fingerprint}")
+        known = hostkeys.pinned(KNOWN_HOSTS, name).get(key.get_name())
+        if known == key:
+            print("  is pinned already")
+        elif known is not None:
+            raise DeployError(
+                f"{server.name}: another key is pinned, {known.fingerprint}: another machine may "
+                f"answer in its name. If it was made anew, remove {name} from {KNOWN_HOSTS}"
+            )
+        elif yes or agreed("  Is this the server's own key? [y/N] "):
+            hostkeys.pin(KNOWN_HOSTS, name, key)
+            print(f"  pinned; commit {KNOWN_HOSTS}")
+
+
+@told("env", "only", "user", "plan")
+def bootstrap(
+    context: Any, env: str = "", only: str = "", user: str = "", plan: bool = False
+) -> None:
+    """Make bare Debian servers ready: packages, users, folders, nginx, the agent.
+
+    Changes only what is not as it should be; run it again whenever you like. It needs root,
+    or a user with full sudo: name that with --user, and the user of site.toml is made, who
+    may do nothing as root but ask the agent.
+    """
+    from deploy import fleet, ground, keys, plans, session
+    from deploy.console import Live
+
+    site = registry(env)
+    rooted = session.rooted(site, only, context.config, KNOWN_HOSTS, lock=not plan, user=user)
+    with Live() as live, rooted as servers:
+        servers.each(lambda remote: ground.need_python(remote, install=not plan))
+        found = session.fit(servers)
+        agent = build.agent(ROOT, session.targets_of(found.values()))
+        everyone = len(servers.servers) == len(site.servers)
+        by_server = {remote: found[remote.name] for remote in servers.servers}
+        secret = keys.common(servers.at, by_server, all_there=everyone)
+        made = servers.each(
+            lambda remote: plans.bootstrap(
+                servers.at, site, agent, found[remote.name], session.deployer(site, remote), secret
+            )
+        )
+        wanted = []
+        for remote in servers.servers:
+            todo = made[remote.name]
+            if not tuple(todo):
+                live.say(f"{remote.name}: {todo}: nothing to do")
+            elif plan:
+                live.say(f"{remote.name}: {todo}")
+            else:
+                wanted.append((remote, todo))
+        fleet.carry_out(wanted, live)
+        if wanted:
+            live.say("The servers are ready; next: fab deploy")

@@ -1,0 +1,41 @@
+"""The project that `fab` is run in, and its servers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deploy import commit
+from deploy.errors import UNTOUCHED, DeployError
+
+if TYPE_CHECKING:
+    from deploy.console import Live
+    from dispatcher.registry.site import Site
+
+ROOT = Path(os.path.relpath(Path(__file__).parents[2]))
+SITE = ROOT / "site.toml"
+KNOWN_HOSTS = ROOT / "known_hosts"
+"""The project's own, to be committed: the whole team trusts the same keys."""
+
+
+def registry(env: str) -> Site:
+    from dispatcher.registry.site_toml import load
+
+    return load(SITE, env)
+
+
+def linked(site: Any, only: str, context: Any) -> Any:
+    from deploy import session
+
+    return session.linked(site, only, context.config, KNOWN_HOSTS, UNTOUCHED)
+
+
+def left_out(live: Live) -> None:
+    """Say what is not committed: a release is a commit, so it lacks that."""
+    changed = commit.uncommitted(ROOT)
+    if SITE.name in changed:
+        raise DeployError("site.toml has changes that are not committed; commit them first")
+    if changed:
+        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+        live.say(f"Not in the release, for it is not committed: {', '.join(changed[:5])}{more}")
