@@ -154,6 +154,10 @@ class Layout:
     def unit(self, release: str, pool: str, kind: str) -> str:
         return f"{self.user(pool)}@{release}.{kind}"
 
+    def stand_in(self, pool: str) -> str:
+        """What serves for a pool while it restarts; no label, so no pool, has an underscore."""
+        return f"{self.user(pool)}_again"
+
     def units(self, release: Release, kind: str) -> tuple[str, ...]:
         """Return the unit of each pool of a release."""
         return tuple(self.unit(release.id, pool.name, kind) for pool in release.pools)

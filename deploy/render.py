@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,12 @@ def unit(kind: str, pool: str, site: Site, at: Layout) -> str:
     """Return a pool's template unit, ``service`` or ``socket``."""
     template = TEMPLATES.get_template(f"pool.{kind}.j2")
     return template.render(at=at, pool=pool, environment=site.environment)
+
+
+def stand_in(unit: str, socket: str) -> str:
+    """Return the unit of a pool, of no release, as one that listens where that does."""
+    begun = unit.replace("\n[Service]\n", f"\n[Service]\nSockets={socket}\n")
+    return re.sub(r"(?m)^(Description=.*)$", r"\1, while it restarts", begun)
 
 
 def sudoers(user: str, at: Layout) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from deploy import environments
+from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
-from deploy.steps import Run, Step, Steps, shell
+from deploy.steps import Plan, Run, Step, Steps, shell
 
 WARM_SECONDS = 300
 """How long a release that was live stays up: its last requests end, and a rollback is instant."""
@@ -41,7 +42,14 @@ def retirement(at: Layout, release: Release) -> Run:
     return shell(script, name, str(WARM_SECONDS), about, *units)
 
 
-def prune(at: Layout, release: Release, found: State) -> Steps:
+def thin(at: Layout, live: Release | None, found: State, keep: int) -> Plan:
+    """Remove all but the newest ``keep`` releases; raises `PlanError` where none is live."""
+    if live is None:
+        raise PlanError("has no live release, and what to keep is not known; run: fab deploy")
+    return Plan(f"prune to {keep} releases", tidy=prune(at, live, found, keep))
+
+
+def prune(at: Layout, release: Release, found: State, keep: int = KEEP) -> Steps:
     """Remove releases that are not complete, the oldest of the others, and what only they used.
 
     What is live, what was, and what still runs stays.
@@ -50,7 +58,7 @@ def prune(at: Layout, release: Release, found: State) -> Steps:
     broken = found.releases.keys() - found.installed.keys() - stay
     idle = [old for old in found.installed.values() if old.id not in stay | found.running()]
     idle.sort(key=lambda old: old.installed, reverse=True)
-    gone = {*broken, *(old.id for old in idle[KEEP - len(stay) :])}
+    gone = {*broken, *(old.id for old in idle[max(0, keep - len(stay)) :])}
     kept = (release, *(old for name, old in found.installed.items() if name not in gone))
     return (
         *drop_links(at, release, found),

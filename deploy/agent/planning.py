@@ -7,8 +7,16 @@ import re
 from pathlib import Path
 from typing import assert_never
 
-from deploy import ground, plans
-from deploy.agent.words import Deploy, Intention, Registered, Rollback, Rotate
+from deploy import ground, plans, restarting, retiring
+from deploy.agent.words import (
+    Deploy,
+    Intention,
+    Prune,
+    Registered,
+    Restart,
+    Rollback,
+    Rotate,
+)
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State, look
@@ -39,6 +47,12 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
             if not KEY.fullmatch(key):
                 raise PlanError("what came is no key; a pool could not read it")
             return plans.rotate(at, key, look(at, machine, keys=(at.keys,)))
+        case Restart():
+            state = look(at, machine, files=(at.template(intention.pool, "service"),))
+            return restarting.restart(at, state, plans.live(state), intention.pool)
+        case Prune():
+            state = look(at, machine)
+            return retiring.thin(at, plans.live(state), state, intention.keep)
         case _:
             assert_never(intention)
 

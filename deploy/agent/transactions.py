@@ -223,8 +223,10 @@ def about(intention: Intention) -> dict[str, str]:
             return {"do": "deploy", "release": bundle.id, "commit": bundle.commit}
         case "rollback":
             return {"do": "rollback", "release": intention.to}
-        case "rotate":
-            return {"do": "rotate"}
+        case "restart":
+            return {"do": "restart", "pool": intention.pool}
+        case "rotate" | "prune":
+            return {"do": intention.do}
 
 
 def utc(seconds: float) -> str:

@@ -71,7 +71,25 @@ class Rotate(Stamped):
         return key.get_secret_value() if info.context == ON_THE_WIRE else str(key)
 
 
-Intention = Annotated[Deploy | Rollback | Rotate, Field(discriminator="do")]
+class Restart(Stamped):
+    """Give a pool of the live release new processes."""
+
+    do: Literal["restart"] = "restart"
+    pool: Label
+
+
+class Prune(Stamped):
+    """Remove the oldest releases, and what only they used."""
+
+    do: Literal["prune"] = "prune"
+    keep: Annotated[int, Field(ge=1, le=1000)]
+    """How many stay, the live one included."""
+
+
+Intention = Annotated[
+    Deploy | Rollback | Rotate | Restart | Prune,
+    Field(discriminator="do"),
+]
 
 
 class Look(Registered):

@@ -7,11 +7,13 @@ nginx afterwards. Every answer must come from this release.
 import http.client
 import json
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 PROBE_HOST = "dispatcher.internal"
@@ -73,11 +75,25 @@ def workers(release: str, pool: dict[str, Any], end: float) -> None:
         # All at once: asked one by one, the same worker might always be the quickest.
         with ThreadPoolExecutor(pool["workers"]) as threads:
             asked = [threads.submit(ready, release, pool) for _ in range(pool["workers"])]
-        seen |= {job.result() for job in asked}
+        answered = {job.result() for job in asked}
+        seen |= {pid for pid in answered if of_unit(pid, pool.get("unit", ""))}
         if len(seen) < pool["workers"] and time.monotonic() > end:
             raise Unwell(
                 f"pool {pool['name']}: {len(seen)} of {pool['workers']} workers answered in time"
             )
+
+
+def of_unit(pid: int, unit: str) -> bool:
+    """Whether a process is a worker of a unit; of any, where none is named."""
+    if not unit:
+        return True
+    words = ["systemctl", "show", "--property", "MainPID", "--value", "--", unit]
+    main = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # gone since it answered
+        return False
+    return f"\nPPid:\t{main}\n" in status
 
 
 def ready(release: str, pool: dict[str, Any]) -> int:

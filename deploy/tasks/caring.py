@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deploy.tasks.options import told
+from deploy.errors import DeployError
+from deploy.tasks.options import told, whole
 from deploy.tasks.project import linked, registry
+
+if TYPE_CHECKING:
+    from deploy.agent.words import Intention
+    from dispatcher.registry.site import Site
 
 
 @told("env", "plan")
@@ -28,3 +33,49 @@ def rotate(context: Any, env: str = "", plan: bool = False) -> None:
             doing.show(fleet, intention, live)
         elif doing.do(fleet, intention, live):
             live.say("The next release that is deployed signs with the new key.")
+
+
+@told("pool", "env", "only", "plan")
+def restart(context: Any, pool: str, env: str = "", only: str = "", plan: bool = False) -> None:
+    """Give a pool new processes, without losing a request.
+
+    They start from nothing, with the live release as it is.
+    """
+    from deploy import session
+    from deploy.agent.words import Restart
+
+    site = registry(env)
+    carry_out(site, only, context, Restart(pool=named(pool, site), stamp=session.stamp()), plan)
+
+
+@told("keep", "env", "only", "plan")
+def prune(context: Any, keep: str = "5", env: str = "", only: str = "", plan: bool = False) -> None:
+    """Remove the oldest releases from the servers, and what only they used.
+
+    What is live, and what still runs, stays.
+    """
+    from deploy import session
+    from deploy.agent.words import Prune
+
+    intention = Prune(keep=whole("keep", keep, 1, 1000), stamp=session.stamp())
+    carry_out(registry(env), only, context, intention, plan)
+
+
+def carry_out(site: Site, only: str, context: Any, intention: Intention, plan: bool) -> None:
+    """Do it on the servers, or show it."""
+    from deploy import doing
+    from deploy.console import Live
+
+    with Live() as live, linked(site, only, context) as fleet:
+        if plan:
+            doing.show(fleet, intention, live)
+        else:
+            doing.do(fleet, intention, live)
+
+
+def named(pool: str, site: Site) -> str:
+    """Return the name of a pool that there is; raises `DeployError` naming those."""
+    there = [one.name for one in site.pools]
+    if pool not in there:
+        raise DeployError(f"there is no pool {pool!r}; there are {', '.join(there)}")
+    return pool

@@ -23,6 +23,8 @@ HELP = {
     "json": "print JSON instead of a table",
     "yes": "take each key for the server's own without asking",
     "user": "who to be there, with sudo for everything, instead of the user in site.toml",
+    "pool": "the pool's name in site.toml",
+    "keep": "how many releases stay, the live one included",
     "to": "the release to go back to, as `fab releases` lists it",
     "app": "the app's name in site.toml",
     "lines": "how many lines of each server to begin with",
@@ -73,3 +75,10 @@ def agreed(question: str) -> bool:
         raise DeployError(
             "there is nobody to ask; compare the fingerprint and run: fab trust --yes"
         ) from None
+
+
+def whole(name: str, given: str, least: int, most: int) -> int:
+    """Return an option that is a whole number; raises `DeployError` for what is none."""
+    if not given.isdecimal() or not least <= int(given) <= most:
+        raise DeployError(f"--{name} {given} is no whole number from {least} to {most}")
+    return int(given)

@@ -18,8 +18,8 @@ from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
 TASKS = (
-    *("attach", "bootstrap", "deploy", "history", "logs", "pack", "releases", "rollback"),
-    *("rotate", "status", "trust"),
+    *("attach", "bootstrap", "deploy", "history", "logs", "pack", "prune", "releases", "restart"),
+    *("rollback", "rotate", "status", "trust"),
 )
 
 SITE = """\

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.retiring import KEEP, prune, retire
+from deploy.errors import PlanError
+from deploy.retiring import KEEP, prune, retire, thin
 from deploy.steps import Steps
 from tests.deploy.sample import AT, A, B, release, routes, serving
 
@@ -88,3 +89,16 @@ def test_dependencies_go_with_the_last_release_that_began_as_them() -> None:
 
     assert step.note == "remove dependencies that no release has"
     assert str(step.do) == "rm -rf /srv/yard/environments/half.new /srv/yard/environments/old"
+
+
+def test_pruning_keeps_as_many_as_are_asked_for() -> None:
+    found = serving(MANY[-1], *MANY[:-1])
+
+    assert removed(thin(AT, MANY[-1], found, 3).tidy) == [r.id for r in MANY[:-3]]
+    assert removed(thin(AT, MANY[-1], found, 1).tidy) == [r.id for r in MANY[:-1]]
+    assert removed(thin(AT, MANY[-1], found, 10).tidy) == []
+
+
+def test_pruning_needs_a_live_release() -> None:
+    with pytest.raises(PlanError, match="has no live release"):
+        thin(AT, None, serving(MANY[-1]), 3)

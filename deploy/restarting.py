@@ -1,0 +1,79 @@
+"""Give a pool new processes without losing a request.
+
+A stand-in, a second service of the same release, listens on the very socket that the pool has
+from systemd (``Sockets=``). While it answers, the pool's own service is restarted, so that it
+starts from nothing: new master, new memory, new credentials. Then the stand-in goes. gunicorn's
+HUP would not do: with preload, new workers are forks of what the old master has loaded.
+"""
+
+from __future__ import annotations
+
+from deploy import render
+from deploy.errors import PlanError
+from deploy.files import write
+from deploy.layout import Layout
+from deploy.look import State
+from deploy.release import PoolPart, Release
+from deploy.serving import GATE_SECONDS, started, stop
+from deploy.steps import Plan, Run, Script, Step
+
+UNITS = "/run/systemd/system"
+"""Where units are that a boot forgets."""
+
+
+def restart(at: Layout, found: State, live: Release | None, name: str) -> Plan:
+    """Restart one pool of the live release; raises `PlanError` where there is no such."""
+    if live is None:
+        raise PlanError("has no live release; run: fab deploy")
+    pool = pool_of(live, name)
+    service, socket = (at.unit(live.id, name, kind) for kind in ("service", "socket"))
+    unit = found.files.get(at.template(name, "service"))
+    if unit is None or socket not in found.active():
+        raise PlanError(f"pool {name} does not run; see: fab logs")
+    path = f"{UNITS}/{at.stand_in(name)}@.service"
+    other = f"{at.stand_in(name)}@{live.id}.service"
+    reload = Run("systemctl", "daemon-reload")
+    return Plan(
+        f"restart pool {name}",
+        prepare=(
+            Step("see that systemd can read units", reload, undo=reload),
+            *write({path: render.stand_in(unit, socket)}, found),
+            Step("let systemd read them", reload),
+            Step("start a second service of it", started((other,)), undo=stop((other,))),
+            Step("ask every worker of that", ask(at, live, pool, other)),
+        ),
+        publish=(
+            Step(
+                "restart its own",
+                Run("systemctl", "restart", service),
+                undo=Run("systemctl", "start", service),
+            ),
+            Step("ask every worker and every app", ask(at, live, pool, service)),
+        ),
+        tidy=(
+            Step("stop the second", stop((other,))),
+            Step("remove its unit", Run("rm", "-f", path)),
+            Step("let systemd know", reload),
+        ),
+    )
+
+
+def pool_of(live: Release, name: str) -> PoolPart:
+    """Return the pool of that name; raises `PlanError` naming those there are."""
+    for pool in live.pools:
+        if pool.name == name:
+            return pool
+    there = ", ".join(pool.name for pool in live.pools)
+    raise PlanError(f"its release has no pool {name!r}; it has {there}")
+
+
+def ask(at: Layout, live: Release, pool: PoolPart, unit: str) -> Script:
+    """Ask the workers of one unit of those that listen on the socket."""
+    asked = {
+        "name": pool.name,
+        "workers": pool.workers,
+        "socket": at.socket(live.id, pool.name),
+        "unit": unit,
+        "addresses": pool.addresses,
+    }
+    return Script.of("ask", {"release": live.id, "seconds": GATE_SECONDS, "pools": [asked]})
