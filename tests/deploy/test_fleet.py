@@ -59,7 +59,7 @@ def test_a_failure_on_one_stops_all_once_the_steps_under_way_have_ended(log: Pat
     os.mkfifo(over)
     slow = shell('echo > "$2"; read -r line < "$3"; echo slow >> "$1"', str(log), begun, over)
     # It ends only once the other has begun to fail, and the other fails only once it has begun.
-    fails = shell('read -r line < "$1"; exec 3<> "$2"; echo >&3; exit 3', begun, over)
+    fails = shell('read -r line < "$1"; echo > "$2"; exit 3', begun, over)
     steps = (Step("be slow", slow, undo=write(log, "taken back")), Step("go on", write(log, "no")))
 
     with pytest.raises(FleetError) as raised:
