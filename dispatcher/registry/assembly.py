@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from dispatcher.registry import schema
 from dispatcher.registry.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.registry.given import GIVEN, errors_of_given
+from dispatcher.registry.jobs import errors_of_jobs
 from dispatcher.registry.site import App, Pool, Server, Site, conflicts
 from dispatcher.registry.tenancy import address_of_tenants, overlaps
 from dispatcher.registry.toml_lines import Key
@@ -38,6 +39,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_addresses(values)
     found += errors_of_given(values)
     found += errors_of_tenants(apps, values)
+    found += errors_of_jobs(apps, values, servers)
     found += errors_of_users(name, {"default", *pools})
     if len(found) > before or top is None:
         return None
@@ -94,7 +96,7 @@ def errors_of_apps(apps: object) -> list[Found]:
 
 def where_to_say(entry: Document) -> str:
     """What follows ``[apps.wiki.args]`` belongs to that table, whatever it was meant for."""
-    for kind in GIVEN:
+    for kind in (*GIVEN, "workers"):
         for key, inner in inner_tables(entry.get(kind), kind):
             if there := [place for place in PLACES if place in inner]:
                 return f"its {there[0]!r} is in the table {key}: write it above that"
@@ -179,6 +181,12 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         tenants=tenants,
         tenant_limit=entry.tenant_limit,
         ready=entry.ready or "",
+        migrate=entry.migrate or "",
+        migrate_seconds=entry.migrate_seconds,
+        migrate_on=entry.migrate_on or "",
+        workers=entry.workers,
+        schedule=entry.schedule or "",
+        finish_seconds=entry.finish_seconds,
     )
 
 

@@ -15,6 +15,7 @@ from dispatcher.registry.address import (
     fault_of_path,
     in_ascii,
 )
+from dispatcher.registry.jobs import fault_of_command
 from dispatcher.registry.tenancy import fault_of_tenants
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
@@ -89,6 +90,7 @@ Scheme = Literal["http", "https"]
 Name = Annotated[str, checked(fault_of_name)]
 Domain = Annotated[str, AfterValidator(in_ascii), checked(fault_of_domain)]
 Label = Annotated[str, AfterValidator(in_ascii), checked(fault_of_label)]
+Command = Annotated[str, checked(fault_of_command)]
 
 
 class Table(BaseModel):
@@ -128,6 +130,12 @@ class AppTable(Table):
     own_host: bool = False
     script_cookies: list[Annotated[str, checked(fault_of_cookie)]] = []
     ready: Annotated[str, checked(fault_of_target)] | None = None
+    migrate: Command | None = None
+    migrate_seconds: Annotated[float, Field(gt=0, le=540)] = 60
+    migrate_on: Literal["one", "each"] | None = None
+    workers: dict[Name, Command] = {}
+    schedule: Command | None = None
+    finish_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600
 
 
 class PoolTable(Table):

@@ -55,6 +55,24 @@ class App:
     ready: str = ""
     """A function to import that says whether the app is ready, once it is loaded."""
 
+    migrate: str = ""
+    """Brings its database to what this release needs: a command, or a function to import."""
+
+    migrate_seconds: float = 60
+    """How long that may take, the backup before it included."""
+
+    migrate_on: str = ""
+    """``one`` server, where all share a database, or ``each``; empty where there is one server."""
+
+    workers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Commands or functions by name, each a process on each server."""
+
+    schedule: str = ""
+    """A command or function that runs on one server of all, for as long as the release is live."""
+
+    finish_seconds: float = 600
+    """How long a worker may take to finish what it has begun."""
+
     tenants: Address | None = None
     """The last of its addresses, where it has one instance for each tenant below that."""
 

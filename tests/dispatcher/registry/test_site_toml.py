@@ -125,7 +125,7 @@ colour = 3
 [apps.portal]
 app = "apps.portal"
 path = "/"
-worker = 1
+colour = 1
 
 [apps.wiki]
 app = "a:b"
@@ -152,7 +152,7 @@ domian = "staging.example.org"
         "watch_seconds, apps, pools, servers, environments",
         "line 5: apps.portal.app = 'apps.portal': is not 'package.module:attribute'; write what "
         "to import, like 'apps.wiki:create_app'",
-        "line 7: apps.portal.worker = 1: is not a key of this table; known are "
+        "line 7: apps.portal.colour = 1: is not a key of this table; known are "
         + ", ".join(AppTable.model_fields),
         "line 11: apps.wiki.path = '/wiki/': can never match: a prefix ends without a slash; "
         "write '/wiki'",
