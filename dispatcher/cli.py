@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "Serve the whole site on this machine.",
     "secrets": "Show or rotate the master keys of this machine's site.",
     "shell": "Open a Python shell with an app as the site has it.",
+    "work": "Run an app's workers and its schedule on this machine.",
 }
 """What ``--help`` says of each, so that it need not import them: the first line of their own."""
 

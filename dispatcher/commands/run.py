@@ -17,6 +17,7 @@ from dispatcher.develop.debugger import pin
 from dispatcher.develop.links import reached, rows, status
 from dispatcher.develop.listening import listen, speaking
 from dispatcher.develop.serving import Serving, can_serve_anew, restarting
+from dispatcher.registry.jobs import jobs
 from dispatcher.registry.site import App, Site
 from dispatcher.tables import show
 
@@ -82,6 +83,9 @@ def command(
     listening = listen(host, port)
     speaks = speaking(file) if file else None
     show(("app", "address"), list(rows(site, apps, host)))
+    for app in apps:
+        if beside := [job.worker or job.kind for job in jobs(app) if job.kind != "migrate"]:
+            click.echo(f"{app.name} has {', '.join(beside)} too; run: dispatcher work {app.name}")
     debug = debug and server == "werkzeug"
     if at := status(site, host):
         click.echo(f"\nHow it is going: {at}")
