@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deploy.agent.progress import BACK, PUBLISH, SETTLE, Progress
+from deploy.agent.progress import BACK, MIGRATE, PUBLISH, SETTLE, START, Progress
 
 
 def orders(
@@ -29,10 +29,9 @@ def orders(
         return {name: SETTLE for name, progress in going.items() if progress.waits == SETTLE}
     if stop or gone or any(progress.failed or progress.ended for progress in fleet.values()):
         return {name: BACK for name, progress in going.items() if not progress.failed}
-    ready = {name for name, progress in fleet.items() if progress.waits == PUBLISH}
-    live = {name for name, progress in fleet.items() if progress.waits == SETTLE}
-    if ready | live != set(fleet):
+    if not all(progress.waits for progress in fleet.values()):
         return {}
-    if ready:
-        return dict.fromkeys(first & ready or ready, PUBLISH)
-    return dict.fromkeys(live, SETTLE)
+    for word in (MIGRATE, START, PUBLISH):
+        if ready := {name for name, progress in fleet.items() if progress.waits == word}:
+            return dict.fromkeys((word == PUBLISH and first & ready) or ready, word)
+    return dict.fromkeys(fleet, SETTLE)

@@ -102,6 +102,9 @@ class Plan:
     ``prepare`` changes nothing that visitors see and ``publish`` is the change; both
     are done all or not at all, on all servers. ``tidy`` follows once they hold: each
     is tried, and a failure there is told but takes nothing back.
+
+    Where there are databases to migrate, ``migrate`` and ``start`` come between the two:
+    the one begins when all servers are prepared, the other when all have migrated.
     """
 
     title: str
@@ -112,8 +115,24 @@ class Plan:
     stays: bool = False
     """Whether what is done stays after a failure: another run goes on from there."""
 
+    migrate: Steps = ()
+    start: Steps = ()
+    migrates: bool = False
+    """Whether some server migrates a database: then all wait for that, before they start."""
+
+    @property
+    def stages(self) -> tuple[tuple[str, Steps], ...]:
+        """Return what is done all or not at all, each part with the order it waits for."""
+        return (
+            ("", self.prepare),
+            *((("migrate", self.migrate), ("start", self.start)) if self.migrates else ()),
+            *((("publish", self.publish),) if self.publish else ()),
+        )
+
     def __iter__(self) -> Iterator[Step]:
-        return iter(self.prepare + self.publish + self.tidy)
+        for _, steps in self.stages:
+            yield from steps
+        yield from self.tidy
 
     def __str__(self) -> str:
         lines = [self.title]

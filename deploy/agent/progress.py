@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from deploy.agent.journal import Record
 
-PUBLISH, SETTLE, BACK = "publish", "settle", "back"
-"""What a transaction may be told. It waits for the first before visitors see anything, and
-for the second before it lets go of what was; the third takes all back, until it is settled."""
+MIGRATE, START, PUBLISH, SETTLE, BACK = "migrate", "start", "publish", "settle", "back"
+"""What a transaction may be told. It waits for the first two where databases are migrated, for
+the third before visitors see anything, and for the fourth before it lets go of what was; the
+last takes all back, until it is settled."""
 
 
 @dataclass(slots=True)

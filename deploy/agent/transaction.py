@@ -2,9 +2,9 @@
 
 Each step is in the journal before it begins, and the plan is on the disk before the first
 does. So whoever finds a journal without an end, after a kill or a power cut, knows what to
-finish or to take back. Whoever coordinates the fleet tells when visitors may see it
-(`PUBLISH`) and when all is well everywhere (`SETTLE`); where nobody is there to tell, what
-was not settled is taken back.
+finish or to take back. Whoever coordinates the fleet tells when databases are migrated
+(`MIGRATE`), when all of them are (`START`), when visitors may see it (`PUBLISH`) and when all
+is well everywhere (`SETTLE`); where nobody is there to tell, what was not settled is taken back.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from threading import Condition
 
 from deploy.agent.journal import Journal
-from deploy.agent.progress import BACK, PUBLISH, SETTLE, Progress
+from deploy.agent.progress import BACK, SETTLE, Progress
 from deploy.errors import shortened
 from deploy.machine import Machine
 from deploy.runner import TAIL_LINES, perform
@@ -45,12 +45,14 @@ class Transaction:
 
     def run(self) -> None:
         """Carry the plan out, to its end or back to its beginning."""
-        plan = self.plan
+        first = 0
         try:
-            self.do(plan.prepare)
-            if plan.publish:
-                self.wait_for(PUBLISH)
-                self.do(plan.publish, len(plan.prepare))
+            for order, steps in self.plan.stages:
+                if order:
+                    self.wait_for(order)
+                self.do(steps, first)
+                first += len(steps)
+            if self.plan.publish:
                 self.wait_for(SETTLE)
             else:
                 self.note("order", order=SETTLE)
@@ -135,7 +137,7 @@ class Transaction:
 
     def tidy(self) -> None:
         """Try what remains; a step that fails is told, and changes nothing of the outcome."""
-        first = len(self.plan.prepare) + len(self.plan.publish)
+        first = len(self.steps) - len(self.plan.tidy)
         for number, step in enumerate(self.plan.tidy, first):
             if number not in self.progress.finished:
                 self.act("step", "done", number, step, step.do)

@@ -41,7 +41,17 @@ class Stamped(Value):
     stamp: Stamp
 
 
-class Deploy(Registered, Stamped):
+class Placed(Value):
+    """What one server of a fleet does for all."""
+
+    migrates: bool = False
+    """Whether it migrates the databases that the servers share."""
+
+    schedules: bool | None = None
+    """Whether it is the one where schedules run; None for what it was."""
+
+
+class Deploy(Registered, Stamped, Placed):
     """Make a release live, whose files the server has."""
 
     do: Literal["deploy"] = "deploy"
@@ -50,7 +60,7 @@ class Deploy(Registered, Stamped):
     """How long to watch it once it is live, before it is let stay."""
 
 
-class Rollback(Stamped):
+class Rollback(Stamped, Placed):
     """Make an installed release live again."""
 
     do: Literal["rollback"] = "rollback"
@@ -137,7 +147,7 @@ class Order(Value):
     """Let the transaction that is followed go on, or take it back."""
 
     ask: Literal["order"] = "order"
-    order: Literal["publish", "settle", "back"]
+    order: Literal["migrate", "start", "publish", "settle", "back"]
 
 
 class History(Value):

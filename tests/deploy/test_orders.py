@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.agent.journal import Record
-from deploy.agent.progress import BACK, PUBLISH, SETTLE, Progress
+from deploy.agent.progress import BACK, MIGRATE, PUBLISH, SETTLE, START, Progress
 from deploy.orders import orders
 
 
@@ -17,6 +17,7 @@ def going(waits: str = "") -> Progress:
     return Progress(waits=waits)
 
 
+PREPARED, MIGRATED = going(MIGRATE), going(START)
 READY, LIVE = going(PUBLISH), going(SETTLE)
 SETTLED, DONE = Progress(settled=True), Progress(settled=True, ended="done")
 FAILED, BACKED = Progress(failed=True), Progress(failed=True, ended="taken back")
@@ -25,6 +26,13 @@ FAILED, BACKED = Progress(failed=True), Progress(failed=True, ended="taken back"
 @pytest.mark.parametrize(
     ("fleet", "told"),
     [
+        ([going(), PREPARED], {}),
+        ([PREPARED, PREPARED], {"0": MIGRATE, "1": MIGRATE}),
+        ([going(), MIGRATED], {}),
+        ([PREPARED, MIGRATED], {"0": MIGRATE}),
+        ([MIGRATED, MIGRATED], {"0": START, "1": START}),
+        ([MIGRATED, READY], {"0": START}),
+        ([FAILED, MIGRATED], {"1": BACK}),
         ([going(), READY], {}),
         ([READY, READY], {"0": PUBLISH, "1": PUBLISH}),
         ([LIVE, READY], {"1": PUBLISH}),
@@ -39,6 +47,8 @@ FAILED, BACKED = Progress(failed=True), Progress(failed=True, ended="taken back"
         ([BACKED, BACKED], {}),
     ],
     ids=[
+        *("one is not prepared", "all are prepared", "one migrates", "one has yet to migrate"),
+        *("all have migrated", "one has yet to start", "one could not migrate"),
         *("one is not ready", "all are ready", "one is live", "one is not live yet"),
         *("all are live", "one has settled", "one is done", "all are done"),
         *("one failed", "one failed late", "one is taken back", "all are taken back"),
@@ -69,6 +79,9 @@ def test_a_server_that_is_gone_has_all_others_taken_back_unless_one_has_settled(
 def test_who_wants_all_back_has_it_unless_one_has_settled() -> None:
     assert orders({"a": going(), "b": LIVE}, stop=True) == {"a": BACK, "b": BACK}
     assert orders({"a": SETTLED, "b": LIVE}, stop=True) == {"b": SETTLE}
+
+
+STAGES = (MIGRATE, START, PUBLISH, SETTLE)
 
 
 @dataclass
@@ -112,8 +125,8 @@ class Server:
         elif fails:
             self.write("failed")
         else:
-            published = {"kind": "order", "order": PUBLISH} in self.journal
-            self.write("waits", order=SETTLE if published else PUBLISH)
+            told = [record["order"] for record in self.journal if record["kind"] == "order"]
+            self.write("waits", order=STAGES[len(told)])
 
     def take(self) -> None:
         """Take in an order that arrived, as `Transaction.order` does."""
@@ -151,7 +164,7 @@ def happenings(draw: st.DrawFn) -> Happenings:
     kind = st.one_of(usual, usual, st.sampled_from(["fail", "cut", "alone", "stop"]))
     return Happenings(
         servers,
-        ["act", "hear", "take"] * draw(st.integers(0, 6)) + draw(st.lists(usual, max_size=2)),
+        ["act", "hear", "take"] * draw(st.integers(0, 10)) + draw(st.lists(usual, max_size=2)),
         draw(st.lists(st.tuples(kind, st.integers(0, servers - 1)), max_size=20)),
     )
 

@@ -211,7 +211,7 @@ def raw(server: Server) -> Iterator[Raw]:
         (b"[]", "should be an object"),
         (b'{"ask":"shell","words":"id"}', "does not match any of the expected tags"),
         (b'{"ask":"last","sudo":true}', "Extra inputs are not permitted"),
-        (b'{"ask":"order","order":"destroy"}', "Input should be 'publish', 'settle' or 'back'"),
+        (b'{"ask":"order","order":"destroy"}', "Input should be 'migrate', 'start', 'publish', 's"),
         (b'{"ask":"take","file":{"name":"../a"}}', "take.file.name: String should match pattern"),
         (b"\xff\xfe\x00", "Invalid JSON"),
         (b"x" * (LONGEST - 1), "Invalid JSON"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deploy.agent.journal import Journal, read
-from deploy.agent.progress import BACK, PUBLISH, SETTLE
+from deploy.agent.progress import BACK, MIGRATE, PUBLISH, SETTLE, START
 from deploy.agent.transaction import Transaction
 from deploy.machine import Here
 from deploy.steps import Plan, Run, Step, shell
@@ -212,6 +212,29 @@ def test_a_plan_whose_steps_stay_takes_nothing_back(log: Path) -> None:
 
 def test_a_plan_that_publishes_nothing_waits_for_nobody(log: Path) -> None:
     assert run(log, replace(plan(log), publish=())) == "done"
+
+
+def migrating(log: Path, *fails: str) -> Plan:
+    made = plan(log, *fails)
+    before, after = made.prepare
+    return replace(made, prepare=(before,), migrate=(after,), migrates=True)
+
+
+def test_a_database_is_migrated_once_all_are_prepared_and_nothing_starts_before(log: Path) -> None:
+    with running(log, migrating(log)) as transaction:
+        until(transaction, "waits", order=MIGRATE)
+        assert lines(log) == ["a"]
+        transaction.order(MIGRATE)
+        until(transaction, "waits", order=START)
+        assert lines(log) == ["a", "b"]
+        transaction.order(START)
+        until(transaction, "waits", order=PUBLISH)
+    assert lines(log) == ["a", "b", "back b", "back a"]
+
+
+def test_a_migration_that_fails_is_taken_back_with_what_was_prepared(log: Path) -> None:
+    assert run(log, migrating(log, "b"), MIGRATE) == "taken back"
+    assert lines(log) == ["a", "b", "back b", "back a"]
 
 
 @pytest.mark.parametrize("orders", [(), (PUBLISH,)], ids=["to publish", "to settle"])
