@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deploy.agent.words import Deploy, Intention
+from deploy.agent.words import Deploy, Intention, Rollback
 from deploy.bundle import File
 from deploy.conduct import Conductor
 from deploy.console import Live
@@ -21,7 +21,7 @@ Shown = dict[str, dict[str, Any]]
 
 def show(fleet: Fleet[Link], intention: Intention, live: Live) -> Shown:
     """Say what each server would do; return it. Raises `FleetError` where one would not."""
-    shown = fleet.each(lambda link: link.show(intention))
+    shown = asked(fleet, intention)
     for name, plan in shown.items():
         if plan["steps"]:
             live.say(f"{name}: {text(plan, files_of(intention))}")
@@ -43,7 +43,7 @@ def do(
     others. Raises `FleetError`.
     """
     resume(fleet, live, decided=True)
-    shown = fleet.each(lambda link: link.show(intention))
+    shown = asked(fleet, intention)
     for name, plan in shown.items():
         if not plan["steps"]:
             live.say(f"{name}: {plan['title']}: nothing to do")
@@ -55,16 +55,48 @@ def do(
     busy.each(lambda link: bring(link, files, shown[link.name]["lacking"], paths or {}, live))
     conductor = Conductor(live, fleet.again, intention.stamp.run, first)
     one, *others = links
+    first_of_all = first_of(fleet, [link.name for link in links])
     try:
         # One first, alone: of two who begin at once, one is refused before anything is done.
-        conductor.begin(one, intention)
+        conductor.begin(one, placed(fleet, intention, one.name, first_of_all))
         replace(fleet, servers=tuple(others), state="").each(
-            lambda link: conductor.begin(link, intention)
+            lambda link: conductor.begin(link, placed(fleet, intention, link.name, first_of_all))
         )
     except (DeployError, KeyboardInterrupt) as error:
         conductor.refuse(error)
     conductor.conduct()
     return True
+
+
+def asked(fleet: Fleet[Link], intention: Intention) -> Shown:
+    """Ask every server what it would do."""
+
+    def ask(names: list[str]) -> Shown:
+        leader = first_of(fleet, names)
+        return fleet.each(lambda link: link.show(placed(fleet, intention, link.name, leader)))
+
+    names = [link.name for link in fleet.servers]
+    shown = ask(names)
+    busy = [name for name in names if shown[name]["steps"]]
+    return shown if not busy or first_of(fleet, busy) == first_of(fleet, names) else ask(busy)
+
+
+def first_of(fleet: Fleet[Link], names: list[str]) -> str:
+    """Return which of these servers site.toml names first."""
+    return next(server.name for server in fleet.site.servers if server.name in names)
+
+
+def placed(fleet: Fleet[Link], intention: Intention, name: str, leader: str) -> Intention:
+    """Tell a server what it does for all: the ``leader`` migrates databases that all share.
+
+    Schedules run on the first server of site.toml. Where not all take part, they stay where
+    they are: whether that one has stopped its own would not be known.
+    """
+    if not isinstance(intention, Deploy | Rollback):
+        return intention
+    there, all_ = {link.name for link in fleet.servers}, [one.name for one in fleet.site.servers]
+    schedules = name == all_[0] if there == set(all_) else None
+    return intention.model_copy(update={"migrates": name == leader, "schedules": schedules})
 
 
 def resume(fleet: Fleet[Link], live: Live, *, decided: bool = False) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy import render
+from deploy import jobs, render
 from deploy.bundle import Agent, Built
 from deploy.errors import PlanError, StepError
 from deploy.files import write
@@ -134,12 +134,13 @@ def boot_units(at: Layout) -> dict[str, str]:
 
 
 def templates(at: Layout, site: Site) -> dict[str, str]:
-    """Return the template units of every pool in use, by path."""
-    return {
+    """Return the template units of every pool in use and of every job, by path."""
+    pools = {
         at.template(part.name, kind): render.unit(kind, part.name, site, at)
         for part in parts(site)
         for kind in ("socket", "service")
     }
+    return {**pools, **jobs.templates(at, site)}
 
 
 def wanted(at: Layout) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy import environments
+from deploy import environments, jobs
 from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
@@ -35,6 +35,7 @@ def describe(at: Layout, release: Release, nginx: str) -> Steps:
         Step("write its nginx configuration", Put(f"{folder}/nginx.conf", nginx)),
         Step("name its pools", Put(f"{folder}/pools", pools)),
         Step("name its routes", Put(f"{folder}/routes", release.routes)),
+        *jobs.describe(at, release),
         # A power cut must not leave a manifest beside files that are still empty.
         Step("bring it to the disk", Run("sync", "--file-system", folder)),
         Step(

@@ -96,6 +96,11 @@ class Layout:
         return f"{self.home}/publishing"
 
     @property
+    def schedules(self) -> str:
+        """Is there on the one server where the schedules run."""
+        return f"{self.home}/schedules"
+
+    @property
     def secrets(self) -> str:
         """The folder that only root may enter."""
         return f"/etc/flaskyard/{self.site}"
@@ -157,6 +162,14 @@ class Layout:
     def stand_in(self, pool: str) -> str:
         """What serves for a pool while it restarts; no label, so no pool, has an underscore."""
         return f"{self.user(pool)}_again"
+
+    def job_template(self, pool: str, job: str) -> str:
+        """The file of a job's service, of which each release has an instance."""
+        return f"/etc/systemd/system/{self.user(pool)}.{job}@.service"
+
+    def job_unit(self, release: str, pool: str, job: str) -> str:
+        """The unit of a job; no pool has a dot in its name, and so no such unit."""
+        return f"{self.user(pool)}.{job}@{release}.service"
 
     def units(self, release: Release, kind: str) -> tuple[str, ...]:
         """Return the unit of each pool of a release."""

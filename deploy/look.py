@@ -68,6 +68,9 @@ class State(BaseModel):
     publishing: bool = False
     """Whether a cutover was begun and not ended: what nginx has read is not known then."""
 
+    schedules: bool = False
+    """Whether this is the server where the schedules run."""
+
     units: dict[str, dict[str, str]] = {}
 
     @property
@@ -87,6 +90,14 @@ class State(BaseModel):
     def units_of(self, release: str) -> tuple[str, ...]:
         """Return the units of a release that run."""
         return tuple(sorted(name for name in self.active() if f"@{release}." in name))
+
+    def ending(self) -> set[str]:
+        """Return the ids of the releases of which something still finishes what it began."""
+        return {
+            found[1]
+            for name, unit in self.units.items()
+            if unit.get("ActiveState") == "deactivating" and (found := INSTANCE.search(name))
+        }
 
     def active(self) -> list[str]:
         """Return the units that run or are about to."""

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from deploy import environments, ground, install, publishing, render, retiring, secrets, serving
+from deploy import (
+    environments,
+    ground,
+    install,
+    jobs,
+    publishing,
+    render,
+    retiring,
+    secrets,
+    serving,
+)
 from deploy.bundle import Agent, Built, Bundle
 from deploy.errors import PlanError
 from deploy.fitness import refuse_unfit, refuse_unready
 from deploy.layout import Layout
 from deploy.look import State
-from deploy.release import Release, Stamp, before, parts
+from deploy.release import Release, Stamp, before, job_parts, parts
 from deploy.steps import Plan, Steps
 from dispatcher.registry.site import Site
 
@@ -33,32 +43,78 @@ def bootstrap(
 
 
 def deploy(
-    at: Layout, site: Site, bundle: Bundle, found: State, stamp: Stamp, watch: float = 0
+    at: Layout,
+    site: Site,
+    bundle: Bundle,
+    found: State,
+    stamp: Stamp,
+    watch: float = 0,
+    *,
+    migrates: bool = False,
+    schedules: bool | None = None,
 ) -> Plan:
     """Install the release, make it live, retire the one before; empty where it is live already.
 
-    It is watched for ``watch`` seconds before it is let stay.
+    It is watched for ``watch`` seconds before it is let stay. ``migrates`` says whether this
+    server migrates the databases that all share, and ``schedules`` whether it is the one where
+    schedules run, None for what it was.
     """
     refuse_unfit(at, site, found)
     refuse_unready(at, found)
     title = f"deploy {bundle.id}"
     now = live(found)
-    if found.live == bundle.id and not found.publishing:
+    if now is not None and now.id == bundle.id and not found.publishing:
+        if jobs.misplaced(at, now, found, schedules):
+            return reschedule(at, now, found, schedules)
         return Plan(f"{title}: it is live already")
     there = found.installed.get(bundle.id)
     release, new = (there, ()) if there else installed(at, site, bundle, found, stamp)
+    prepare = (*new, *secrets.pools(at, site, found))
+    start = (*serving.start(at, release, found), *jobs.hush(found))
+    migrating = bool(jobs.of_kind(release, "migrate"))
     return Plan(
         title,
-        prepare=(*new, *secrets.pools(at, site, found), *serving.start(at, release, found)),
-        publish=(
-            *publishing.publish(at, release, now, found),
-            *serving.watch(at, release, now, found, watch),
-        ),
+        prepare=prepare if migrating else (*prepare, *start),
+        migrate=jobs.migrate(at, release, shared=migrates),
+        start=start if migrating else (),
+        migrates=migrating,
+        publish=cutover(at, release, now, found, watch, schedules),
         tidy=(
+            *jobs.retire(release, found),
             *retiring.retire(at, now, release, found),
             *retiring.prune(at, release, found),
             publishing.settle(at),
         ),
+    )
+
+
+def cutover(
+    at: Layout,
+    release: Release,
+    now: Release | None,
+    found: State,
+    watch: float,
+    schedules: bool | None,
+) -> Steps:
+    """Make the release live instead of ``now``, and see that it is well."""
+    return (
+        *publishing.publish(at, release, now, found),
+        *jobs.begin(at, release, found, schedules),
+        *jobs.steady(at, release, found, schedules),
+        *serving.watch(at, release, now, found, watch, jobs.beside(at, release, found, schedules)),
+    )
+
+
+def reschedule(at: Layout, live: Release, found: State, schedules: bool | None) -> Plan:
+    """Begin or end the schedule of the release that is live: another server had it, or has now."""
+    return Plan(
+        f"place the schedule of {live.id}",
+        prepare=jobs.hush(found),
+        publish=(
+            *jobs.begin(at, live, found, schedules),
+            *jobs.steady(at, live, found, schedules),
+        ),
+        tidy=(publishing.settle(at),),
     )
 
 
@@ -72,6 +128,7 @@ def installed(
         version=bundle.version,
         commit=bundle.commit,
         pools=parts(site),
+        jobs=job_parts(site),
         routes=routes,
         environment=environments.name(bundle, found),
         after=found.live or "",
@@ -99,20 +156,28 @@ def rotate(at: Layout, key: str, found: State) -> Plan:
     return Plan("rotate the keys", *secrets.rotated(at, key))
 
 
-def rollback(at: Layout, found: State, target: Release, watch: float = 0) -> Plan:
-    """Make an installed release live again; empty where it is live already."""
+def rollback(
+    at: Layout,
+    found: State,
+    target: Release,
+    watch: float = 0,
+    *,
+    schedules: bool | None = None,
+) -> Plan:
+    """Make an installed release live again; empty where it is live already.
+
+    Databases stay as they are: migrations only expand what there is.
+    """
     now = live(found)
     if now is not None and target.id == now.id and not found.publishing:
         others = ", ".join(sorted(set(found.installed) - {now.id})) or "none"
         return Plan(f"roll back to {now.id}: it is live already; others it has: {others}")
     return Plan(
         f"roll back from {now.id if now else 'nothing'} to {target.id}",
-        prepare=serving.start(at, target, found),
-        publish=(
-            *publishing.publish(at, target, now, found),
-            *serving.watch(at, target, now, found, watch),
-        ),
+        prepare=(*serving.start(at, target, found), *jobs.hush(found)),
+        publish=cutover(at, target, now, found, watch, schedules),
         tidy=(
+            *jobs.retire(target, found),
             *retiring.retire(at, now, target, found),
             *retiring.drop_links(at, target, found),
             publishing.settle(at),

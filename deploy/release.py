@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from dispatcher.registry.jobs import Kind, jobs
 from dispatcher.registry.site import Site
 from dispatcher.registry.tenancy import asked
 
@@ -44,6 +45,18 @@ class PoolPart(Value):
     """Their names."""
 
 
+class JobPart(Value):
+    """A process of an app beside its pool: enough to start and stop it without the registry."""
+
+    kind: Kind
+    pool: str
+    name: str
+    """As in ``worker.members.mail``."""
+
+    once: bool = False
+    """Whether it is done on one server for all, as a migration of a database they share."""
+
+
 class Release(Value):
     """The manifest, ``release.json``; written last, so that its presence means complete."""
 
@@ -51,6 +64,8 @@ class Release(Value):
     version: str
     commit: str
     pools: tuple[PoolPart, ...]
+
+    jobs: tuple[JobPart, ...] = ()
 
     routes: str
     """Identifies the nginx configuration: the same where the same text is meant."""
@@ -81,6 +96,20 @@ def parts(site: Site) -> tuple[PoolPart, ...]:
         )
         for pool in site.pools
         if (apps := site.of_pool(pool.name))
+    )
+
+
+def job_parts(site: Site) -> tuple[JobPart, ...]:
+    """Return what runs beside the pools."""
+    return tuple(
+        JobPart(
+            kind=job.kind,
+            pool=job.pool,
+            name=job.name,
+            once=job.kind == "migrate" and app.migrate_on == "one",
+        )
+        for app in site
+        for job in jobs(app)
     )
 
 

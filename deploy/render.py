@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.layout import Layout
 from deploy.release import parts
+from dispatcher.registry.jobs import Job
 from dispatcher.registry.site import App, Site
 
 ROOT = Path(__file__).parent.parent
@@ -90,6 +91,13 @@ def stand_in(unit: str, socket: str) -> str:
     """Return the unit of a pool, of no release, as one that listens where that does."""
     begun = unit.replace("\n[Service]\n", f"\n[Service]\nSockets={socket}\n")
     return re.sub(r"(?m)^(Description=.*)$", r"\1, while it restarts", begun)
+
+
+def job(job: Job, app: App, site: Site, at: Layout) -> str:
+    """Return the template unit of what an app has beside its pool."""
+    template = TEMPLATES.get_template("job.service.j2")
+    given = {"pool": job.pool, "environment": site.environment, "app": app}
+    return template.render(at=at, job=job, **given)
 
 
 def sudoers(user: str, at: Layout) -> str:

@@ -56,7 +56,8 @@ def prune(at: Layout, release: Release, found: State, keep: int = KEEP) -> Steps
     """
     stay = {release.id, *filter(None, (found.live,))}
     broken = found.releases.keys() - found.installed.keys() - stay
-    idle = [old for old in found.installed.values() if old.id not in stay | found.running()]
+    busy = stay | found.running() | found.ending()
+    idle = [old for old in found.installed.values() if old.id not in busy]
     idle.sort(key=lambda old: old.installed, reverse=True)
     gone = {*broken, *(old.id for old in idle[max(0, keep - len(stay)) :])}
     kept = (release, *(old for name, old in found.installed.items() if name not in gone))

@@ -58,9 +58,17 @@ def asked(at: Layout, release: Release, pool: PoolPart, through_nginx: bool) -> 
 
 
 def watch(
-    at: Layout, release: Release, before: Release | None, found: State, seconds: float
+    at: Layout,
+    release: Release,
+    before: Release | None,
+    found: State,
+    seconds: float,
+    beside: tuple[str, ...] = (),
 ) -> Steps:
-    """Watch the release for a while, beside the one before while that is still up."""
+    """Watch the release for a while, beside the one before while that is still up.
+
+    ``beside`` are units that are only to go on running.
+    """
     if not seconds:
         return ()
     warm = {pool.name for pool in before.pools} if before and before.id in found.running() else ()
@@ -74,6 +82,8 @@ def watch(
         for pool in release.pools
     ]
     given = {"release": release.id, "seconds": seconds, "pools": pools}
+    if beside:
+        given["beside"] = beside
     return (Step(f"watch it for {seconds:g} s", Script.of("watch", given)),)
 
 

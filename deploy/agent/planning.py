@@ -37,11 +37,20 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
             if bundle.site.sha256 != hashlib.sha256(intention.registry.encode()).hexdigest():
                 raise PlanError("the registry is not the site.toml of the release")
             state = found(at, site, machine)
-            return plans.deploy(at, site, bundle, state, intention.stamp, intention.watch)
+            return plans.deploy(
+                at,
+                site,
+                bundle,
+                state,
+                intention.stamp,
+                intention.watch,
+                migrates=intention.migrates,
+                schedules=intention.schedules,
+            )
         case Rollback():
             state = look(at, machine, links=(at.nginx,))
             goal = plans.goal(state, intention.to)
-            return plans.rollback(at, state, goal, intention.watch)
+            return plans.rollback(at, state, goal, intention.watch, schedules=intention.schedules)
         case Rotate():
             key = intention.key.get_secret_value()
             if not KEY.fullmatch(key):

@@ -37,6 +37,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "live_links": sorted(path.name for path in listed(home / "live")),
         "incoming": sorted(path.name for path in listed(home / "incoming")),
         "publishing": (home / "publishing").exists(),
+        "schedules": (home / "schedules").exists(),
         "units": units(given["site"], given["units"]),
     }
 

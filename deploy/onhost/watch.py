@@ -47,6 +47,7 @@ def main(given: dict[str, Any]) -> None:
     end = time.monotonic() + given["seconds"]
     pools = given["pools"]
     restarts = {pool["unit"]: state(pool["unit"]) for pool in pools}
+    beside = {unit: state(unit) for unit in given.get("beside", ())}
     before = {pool["name"]: answers(pool["before"]) for pool in pools if pool["before"]}
     first = {pool["name"]: answers(pool["socket"]) for pool in pools}
     troubles: dict[str, int] = {}
@@ -55,6 +56,9 @@ def main(given: dict[str, Any]) -> None:
             look(given["release"], pool, restarts[pool["unit"]], troubles)
             since = difference(answers(pool["socket"]), first[pool["name"]])
             compare(pool["name"], since, before.get(pool["name"], Answers()))
+        for unit, was in beside.items():
+            if "=active" in was and state(unit) != was:
+                raise Unwell(f"{unit} did not go on running: {state(unit)}")
         rest = end - time.monotonic()
         if rest <= 0:
             return

@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from dispatcher.cli import env_option, prepare, site_option
-from dispatcher.registry.jobs import Job, jobs
-from dispatcher.loading.importing import LoadError
 from dispatcher.develop.application import site_here
+from dispatcher.loading.importing import LoadError
 from dispatcher.logs import SERVING
+from dispatcher.registry.jobs import Job, jobs
 from dispatcher.work.running import WorkError, job_of, run
 
 

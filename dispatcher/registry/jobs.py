@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from dispatcher.site import App
+    from dispatcher.registry.site import App
 
 Kind = Literal["migrate", "worker", "schedule"]
 Found = tuple[tuple[str, ...], str, Any]

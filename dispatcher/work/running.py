@@ -16,10 +16,10 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from dispatcher.errors import DispatcherError
-from dispatcher.serving.apps import ready, values
 from dispatcher.registry.jobs import Job, is_function, jobs
 from dispatcher.registry.placeholders import filled
 from dispatcher.registry.site import App, Site
+from dispatcher.serving.apps import ready, values
 
 FLASK_APP = "dispatcher.work.flask_app:create_app"
 """What the command ``flask`` finds: the app as the site makes it."""

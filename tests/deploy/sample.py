@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from deploy import ground, render
@@ -12,7 +13,7 @@ from deploy.release import PoolPart, Release, Stamp
 from deploy.steps import Put
 from deploy.web import DEBIANS_PAGE
 from dispatcher.registry.address import Address
-from dispatcher.registry.site import App, Pool, Site
+from dispatcher.registry.site import App, Pool, Server, Site
 
 AT = Layout("yard")
 STAMP = Stamp(time="2026-11-21T12:00:00+00:00", by="ada@desk", run="0123456789abcdef")
@@ -26,6 +27,22 @@ OTHER_SITE = Site(
     (Pool(), Pool("files")),
 )
 SITE = Site("yard", "example.org", (App("portal", "apps.portal:make", (Address("example.org"),)),))
+
+WORKING = replace(
+    SITE,
+    apps=(
+        replace(
+            SITE.apps[0],
+            migrate="flask db upgrade",
+            migrate_seconds=7,
+            migrate_on="one",
+            workers={"mail": "celery worker"},
+            schedule="apps.portal:clock",
+        ),
+    ),
+    servers=(Server("a", "a"), Server("b", "b")),
+)
+"""A site with each kind of job."""
 
 
 def file(name: str, letter: str, size: int = 1000) -> File:

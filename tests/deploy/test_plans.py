@@ -127,7 +127,7 @@ sh {DEPENDENCIES}.new
  13. bring it to the disk
      $ sync --file-system {FOLDER}
  14. write its manifest
-     $ write {FOLDER}/release.json (433 bytes, mode 644)
+     $ write {FOLDER}/release.json (446 bytes, mode 644)
  15. start its pools
      $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
 for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \

@@ -12,7 +12,7 @@ import pytest
 from deploy import ground, render
 from dispatcher.registry.address import Address
 from dispatcher.registry.site import App, Pool, Site
-from tests.deploy.sample import AT, OTHER_SITE, SITE
+from tests.deploy.sample import AT, OTHER_SITE, SITE, WORKING
 
 
 def test_the_configuration_is_named_after_its_text() -> None:
@@ -74,7 +74,8 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
         f"={AT.boot}\n": "=/bin/true\n",
     }
     names = []
-    for path, text in {**ground.templates(AT, OTHER_SITE), **ground.boot_units(AT)}.items():
+    every = (ground.templates(AT, OTHER_SITE), ground.templates(AT, WORKING), ground.boot_units(AT))
+    for path, text in {path: text for files in every for path, text in files.items()}.items():
         content = text.replace("%i", "r1").replace("User=yard-", "User=root\n# ")
         for there, here in programs.items():
             content = content.replace(there, here)

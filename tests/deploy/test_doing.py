@@ -1,0 +1,56 @@
+"""What one server does for all: the first that takes part migrates, the first of all schedules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from deploy.agent.words import Intention, Rollback, Rotate
+from deploy.doing import first_of, placed
+from deploy.session import Fleet
+from dispatcher.registry.site import Server
+from tests.deploy.sample import SITE, STAMP, A
+
+SERVERS = tuple(Server(name, name) for name in "abc")
+GOAL = Rollback(to=A.id, stamp=STAMP)
+
+
+def fleet(names: str) -> Fleet[Any]:
+    site = replace(SITE, servers=SERVERS)
+    return Fleet(site, tuple(SimpleNamespace(name=name) for name in names), lambda _: None)
+
+
+def roles(names: str, busy: str) -> dict[str, tuple[bool, bool | None]]:
+    there = fleet(names)
+    leader = first_of(there, list(busy))
+    told = {name: placed(there, GOAL, name, leader) for name in busy}
+    return {
+        name: (one.migrates, one.schedules)
+        for name, one in told.items()
+        if isinstance(one, Rollback)
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "busy", "told"),
+    [
+        ("abc", "abc", {"a": (True, True), "b": (False, False), "c": (False, False)}),
+        ("abc", "bc", {"b": (True, False), "c": (False, False)}),
+        ("cb", "cb", {"c": (False, None), "b": (True, None)}),
+        ("a", "a", {"a": (True, None)}),
+    ],
+    ids=["all", "one has it already", "some, in any order", "the first alone"],
+)
+def test_each_server_is_told_what_it_does_for_all(
+    names: str, busy: str, told: dict[str, tuple[bool, bool | None]]
+) -> None:
+    assert roles(names, busy) == told
+
+
+def test_what_has_no_jobs_is_the_same_for_all() -> None:
+    rotate: Intention = Rotate(key="x", stamp=STAMP)  # type: ignore[arg-type]
+
+    assert placed(fleet("abc"), rotate, "a", "a") is rotate

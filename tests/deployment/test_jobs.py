@@ -1,0 +1,249 @@
+"""Migrations, workers and schedules on a fleet of two: once, warm, and never two at a time."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from tests.deployment.project import Project
+from tests.deployment.traffic import traffic
+from tests.lab.host import Host
+from tests.lab.lab import Lab
+
+pytestmark = pytest.mark.lab
+
+STATE = "/var/lib/yard/default"
+
+MEMBERS = '''\
+"""An app with a database, tasks that take a while, and a clock."""
+
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+STATE = Path(os.environ.get("STATE_DIRECTORY", "instance"))
+VERSION = "one"
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [VERSION.encode()]
+
+
+def note(file, *words):
+    with (STATE / file).open("a") as log:
+        print(f"{time.time():.3f}", VERSION, os.getuid(), *words, file=log, flush=True)
+
+
+def migrate():
+    note("migrated", "keys" if os.listdir(os.environ["CREDENTIALS_DIRECTORY"]) else "none")
+    with sqlite3.connect(STATE / "members.db") as database:
+        database.execute("CREATE TABLE IF NOT EXISTS member (name)")
+
+
+def work():
+    """Do a task of two seconds for each file of the queue; end after the one under way."""
+    ended = []
+    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
+    (STATE / "queue").mkdir(exist_ok=True)
+    while not ended:
+        for task in sorted((STATE / "queue").iterdir()):
+            task.unlink()
+            note("tasks", "begins", task.name)
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                time.sleep(0.05)
+            note("tasks", "ended", task.name)
+            break
+        time.sleep(0.02)
+    raise SystemExit(0)
+
+
+def tick():
+    """Say each tenth of a second that it runs, and when it begins and ends."""
+    note("ticks", "begins")
+    try:
+        while True:
+            time.sleep(0.1)
+            note("ticks", "runs")
+    finally:
+        note("ticks", "ended")
+'''
+
+TABLE = """
+[apps.members]
+app = "apps.members:application"
+path = "/members"
+migrate = "apps.members:migrate"
+migrate_seconds = 3
+migrate_on = "one"
+schedule = "apps.members:tick"
+workers.mail = "apps.members:work"
+"""
+
+
+@pytest.fixture(scope="module")
+def hosts(lab: Lab) -> list[Host]:
+    return list(lab.up(2))
+
+
+@pytest.fixture(scope="module")
+def fleet(lab: Lab, hosts: list[Host], tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Give a project whose app with jobs is live on two servers."""
+    folder = tmp_path_factory.mktemp("jobs") / "site"
+    project = Project(folder, lab.ssh_config, tuple(host.name for host in hosts))
+    site = folder / "site.toml"
+    site.write_text(site.read_text() + TABLE)
+    (folder / "apps" / "members.py").write_text(MEMBERS)
+    project.commit("members")
+    project.fab("bootstrap")
+    project.fab("deploy")
+    return project
+
+
+def version(project: Project, name: str, more: str = "") -> str:
+    """Commit a version of the app, with more code at its end."""
+    text = re.sub(r'VERSION = "\w+"', f'VERSION = "{name}"', MEMBERS)
+    (project.folder / "apps" / "members.py").write_text(text + more)
+    return project.version(name)
+
+
+def lines(lab: Lab, host: Host, file: str) -> list[list[str]]:
+    said = lab.run(host, "cat", f"{STATE}/{file}", check=False).stdout
+    return [line.split() for line in said.splitlines()]
+
+
+def units(lab: Lab, host: Host, kind: str) -> list[str]:
+    """Return the releases of which jobs of a kind run."""
+    words = ("systemctl", "list-units", "--plain", "--no-legend", "--state=active")
+    found = lab.run(host, *words, f"yard-default.{kind}.members*").stdout
+    return re.findall(r"@([^.]+)\.service", found)
+
+
+def test_a_shared_database_is_migrated_once_as_the_pools_user(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    first, second = hosts
+    before = len(lines(lab, first, "migrated"))
+    version(fleet, "two")
+
+    with traffic(first.ip) as seen:
+        fleet.fab("deploy")
+
+    uid = lab.run(first, "id", "-u", "yard-default").stdout.strip()
+    assert [line[1:] for line in lines(lab, first, "migrated")[before:]] == [["two", uid, "keys"]]
+    assert lines(lab, second, "migrated") == []
+    assert seen.failures == []
+    copies = lab.run(first, "sh", "-c", f"ls {STATE}/before-migrations/members").stdout.split()
+    assert copies[-1].endswith(fleet.live()[0])
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [("    raise RuntimeError('no such luck')\n", "no such luck"), ("    time.sleep(60)\n", "")],
+    ids=["fails", "hangs"],
+)
+def test_a_migration_that_does_not_succeed_leaves_the_old_release_untouched(
+    lab: Lab, hosts: list[Host], fleet: Project, body: str, said: str
+) -> None:
+    live = fleet.live()
+    working = [units(lab, host, "worker") for host in hosts]
+    version(fleet, "broken", f"\n\ndef migrate():\n{body}")
+
+    with traffic(hosts[0].ip) as seen:
+        done = fleet.try_fab("deploy")
+
+    assert done.code == 1, done
+    assert "could not migrate members" in done.err, done
+    assert said in done.err
+    assert "every server is as it was before" in done.err
+    assert fleet.live() == live
+    assert seen.failures == []
+    assert "broken" not in seen.seen
+    assert [units(lab, host, "worker") for host in hosts] == working
+    assert units(lab, hosts[0], "schedule") == live[:1]
+
+
+def test_a_task_under_way_at_the_cutover_is_finished_by_the_worker_that_began_it(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    (was,) = {line[1] for line in lines(lab, hosts[0], "ticks")[-1:]}
+    release = version(fleet, "three")
+    with fleet.start_fab("deploy") as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if "go live" in line:
+                queue = "for n in 1 2; do : > $0/queue/$n; done; chown -R yard-default $0/queue"
+                lab.run(hosts[0], "sh", "-c", queue, STATE)
+        running.communicate(timeout=60)
+    assert running.returncode == 0
+
+    until(lambda: sum(line[3] == "ended" for line in lines(lab, hosts[0], "tasks")) == 2)
+    tasks = lines(lab, hosts[0], "tasks")
+    by = {line[4]: {one[1] for one in tasks if one[4] == line[4]} for line in tasks}
+    assert sorted(by) == ["1", "2"]
+    assert all(len(versions) == 1 for versions in by.values()), "who begins a task ends it"
+    assert {was} in by.values(), "one was taken by the worker of before"
+    until(lambda: all(units(lab, host, "worker") == [release] for host in hosts))
+
+    back = fleet.fab("rollback")
+    assert back.code == 0
+    (now,) = set(fleet.live())
+    until(lambda: all(units(lab, host, "worker") == [now] for host in hosts))
+
+
+def test_one_schedule_runs_in_the_fleet_and_never_two(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    first, second = hosts
+    version(fleet, "four")
+    fleet.fab("deploy")
+
+    ticks = lines(lab, first, "ticks")
+    runs = [(line[1], line[3]) for line in ticks if line[3] != "runs"]
+    assert len(runs) > 2
+    for (began, _), (ended, word) in zip(runs[::2], runs[1::2], strict=False):
+        assert (ended, word) == (began, "ended"), runs
+    assert units(lab, first, "schedule") == fleet.live()[:1]
+    assert lines(lab, second, "ticks") == []
+
+    site = fleet.folder / "site.toml"
+    one, two = (f'[servers.{host.name}]\nhost = "deploy@{host.name}"\n' for host in hosts)
+    text = site.read_text().replace(one, "").replace(two, f"{two}\n{one}")
+    site.write_text(text)
+    release = fleet.commit("the other first")
+    fleet.fab("deploy")
+
+    assert units(lab, first, "schedule") == []
+    assert units(lab, second, "schedule") == [release]
+    last, begins = lines(lab, first, "ticks")[-1], lines(lab, second, "ticks")[0]
+    assert last[3] == "ended"
+    assert float(last[0]) < float(begins[0]), "the one ended before the other began"
+
+
+def test_a_schedule_that_does_not_go_on_takes_the_release_back(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    live = fleet.live()
+    version(fleet, "brief", "\n\ndef tick():\n    raise RuntimeError('out of ticks')\n")
+
+    done = fleet.try_fab("deploy")
+
+    assert done.code == 1
+    assert "out of ticks" in done.err
+    assert fleet.live() == live
+    assert units(lab, hosts[1], "schedule") == live[:1]
+    assert [units(lab, host, "worker") for host in hosts] == [[one] for one in live]
+
+
+def until(so: object, seconds: float = 20) -> None:
+    """Return once something is so."""
+    assert callable(so)
+    end = time.monotonic() + seconds
+    while not so():
+        assert time.monotonic() < end, "it does not become so"
+        time.sleep(0.1)
