@@ -17,7 +17,7 @@ COMMANDS = {
     "new": "Make an app: a package, its tests, a table in site.toml.",
     "routes": "List who answers at which address.",
     "run": "Serve the whole site on this machine.",
-    "secrets": "Show or rotate the master keys of this machine's site.",
+    "secrets": "Show, set and rotate the secrets of this machine's site.",
     "shell": "Open a Python shell with an app as the site has it.",
     "work": "Run an app's workers and its schedule on this machine.",
 }

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import combinations
 from typing import Any
 
-from dispatcher.registry.placeholders import MOUNT, filled, used
+from dispatcher.registry.placeholders import MOUNT, OWN, filled, used
 from dispatcher.registry.site import App
 from dispatcher.registry.toml_lines import Key
 
 GIVEN = ("args", "config", "env")
 
 Found = tuple[Key, str, Any]
+
+
+def secrets_named(app: App) -> tuple[str, ...]:
+    """Return the names of the secrets that ``{secret:NAME}`` stands for in what an app is given."""
+    found = {name for kind in GIVEN for name in used(getattr(app, kind))}
+    return tuple(sorted(name.removeprefix(OWN) for name in found if name.startswith(OWN)))
 
 
 def errors_of_given(apps: Iterable[App]) -> Iterator[Found]:
@@ -95,7 +102,11 @@ def same(first: App, second: App, name: str) -> bool:
     """Whether two apps mean the same by a variable."""
     try:
         return bool(meant(first, first.env[name]) == meant(second, second.env[name]))
-    except (KeyError, IndexError):  # of an unknown placeholder or no address: a fault already
+    except (
+        KeyError,
+        IndexError,
+        ValueError,
+    ):  # of an unknown placeholder or no address: a fault already
         return True
 
 
@@ -110,6 +121,10 @@ def meant(app: App, value: str) -> str:
                 "url": lambda: str(address),
                 "state": lambda: f"the state of {app.name}",
                 "secret": lambda: f"the secret of {app.name}",
+                **{
+                    f"{OWN}{name}": partial("the secret {} of {}".format, name, app.name)
+                    for name in secrets_named(app)
+                },
             },
         )
     )

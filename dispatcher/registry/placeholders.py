@@ -11,6 +11,11 @@ MOUNT = ("prefix", "host", "url")
 KNOWN = (*MOUNT, "state", "secret")
 """... and of the app: the folder of its data, and its own secret to sign with."""
 
+OWN = "secret:"
+"""Begins one that stands for a secret that a person set, ``{secret:API_KEY}``."""
+
+SECRET_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+
 BRACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}]*)\}|[{}]")
 
 
@@ -62,14 +67,21 @@ def names(text: str) -> Iterator[str]:
     for match in BRACES.finditer(text):
         if match[0] in ("{", "}"):
             raise ValueError("has a brace without its other; write {{ or }} for a brace")
-        if match["name"] in KNOWN:
+        if match["name"] in KNOWN or is_secret(match["name"] or ""):
             yield match["name"]
         elif match["name"] is not None:
             raise ValueError(unknown(match["name"]))
 
 
+def is_secret(name: str) -> bool:
+    return name.startswith(OWN) and SECRET_NAME.fullmatch(name, len(OWN)) is not None
+
+
 def unknown(name: str) -> str:
+    if name.startswith(OWN):
+        right = "a secret's name is of letters, digits and _, like {secret:API_KEY}"
+        return f"has {{{name}}}, which cannot be; {right}"
     near = difflib.get_close_matches(name, KNOWN, 1)
     hint = f"did you mean {{{near[0]}}}? " if near else ""
-    known = ", ".join(f"{{{one}}}" for one in KNOWN)
+    known = ", ".join(f"{{{one}}}" for one in (*KNOWN, f"{OWN}NAME"))
     return f"has {{{name}}}, which stands for nothing; {hint}there are {known}; {{{{ is a brace"

@@ -8,13 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.keys.file import KeysError, located
+from dispatcher.keys import own
+from dispatcher.keys.file import located
+from dispatcher.keys.private import PrivateError
 from dispatcher.links.urls import Links
 from dispatcher.loading.async_views import accommodate
 from dispatcher.loading.contained import Contained
 from dispatcher.loading.flask_config import complete
 from dispatcher.loading.importing import LoadError, load
 from dispatcher.registry.address import Address
+from dispatcher.registry.given import secrets_named
+from dispatcher.registry.placeholders import OWN
 from dispatcher.registry.site import App, Site
 from dispatcher.routing.router import UNKNOWN_PATH
 from dispatcher.tenants.hooks import hooks_of
@@ -80,7 +84,9 @@ def instance(app: App, address: Address) -> str:
 
 def values(site: Site, app: App, address: Address) -> Mapping[str, Callable[[], str]]:
     """Return what each of `dispatcher.registry.placeholders.KNOWN` stands for."""
+    named = {f"{OWN}{name}": partial(own_secret, site, app, name) for name in secrets_named(app)}
     return {
+        **named,
         "prefix": lambda: address.path,
         "host": lambda: address.host,
         "url": lambda: site.url(address),
@@ -93,9 +99,20 @@ def secrets(site: Site, app: App) -> tuple[str, ...]:
     """Return the app's secrets, the one to sign with first; raises `LoadError`."""
     try:
         keys = located(site.file, os.environ).read()
-    except KeysError as error:
+    except PrivateError as error:
         raise LoadError(app, str(error)) from None
     return keys.secrets(site.name, app.name)
+
+
+def own_secret(site: Site, app: App, name: str) -> str:
+    """Return what a person set for the app; raises `LoadError` saying how, where nobody did."""
+    file = own.located(site.file, os.environ)
+    try:
+        return file.of(app.name.partition(".")[0], name)  # a tenant's app is called wiki.ada
+    except (PrivateError, LookupError) as error:
+        raise LoadError(
+            app, str(error.args[0] if isinstance(error, LookupError) else error)
+        ) from None
 
 
 def state(app: App) -> str:

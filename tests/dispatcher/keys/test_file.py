@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from dispatcher.cli import main
 from dispatcher.keys.derivation import Keys, Master
-from dispatcher.keys.file import KeyFile, KeysError, located
+from dispatcher.keys.file import KeyFile, located
+from dispatcher.keys.private import PrivateError
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_file_that_others_may_read_is_refused(file: KeyFile, mode: int) -> Non
     file.read()
     file.path.chmod(mode)
 
-    with pytest.raises(KeysError, match=f"others may read it; run: chmod 600 {file.path}"):
+    with pytest.raises(PrivateError, match=f"others may read it; run: chmod 600 {file.path}"):
         file.read()
 
 
@@ -65,7 +66,7 @@ def test_a_damaged_file_is_refused_and_stays(file: KeyFile) -> None:
     file.read()
     file.path.write_text("half a k")
 
-    with pytest.raises(KeysError, match="line 1 must be"):
+    with pytest.raises(PrivateError, match="line 1 must be"):
         file.rotate()
     assert file.path.read_text() == "half a k"
 
@@ -75,14 +76,14 @@ def test_what_is_no_text_is_refused(file: KeyFile, content: bytes) -> None:
     file.read()
     file.path.write_bytes(content)
 
-    with pytest.raises(KeysError, match=r"is not text|is empty"):
+    with pytest.raises(PrivateError, match=r"is not text|is empty"):
         file.read()
 
 
 def test_a_place_that_cannot_be_says_why(tmp_path: Path) -> None:
     (tmp_path / "instance").write_text("a file")
 
-    with pytest.raises(KeysError, match=r"instance/keys: cannot be read: Not a directory"):
+    with pytest.raises(PrivateError, match=r"instance/keys: cannot be read: Not a directory"):
         KeyFile(tmp_path / "instance" / "keys").read()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dispatcher.registry.faults import RegistryError
+from dispatcher.registry.given import secrets_named
 from dispatcher.registry.site import App, Site
 from dispatcher.registry.site_toml import load
 
@@ -78,8 +79,8 @@ def test_an_app_with_nothing_given_is_eager_and_made_once(read: Read) -> None:
 def test_an_unknown_placeholder_is_told_where_it_stands(faults: Faults) -> None:
     assert faults('args = { deep = { list = ["{hots}"] } }') == [
         "line 6: apps.wiki.args.deep = {'list': ['{hots}']}: has {hots}, which stands for "
-        "nothing; did you mean {host}? there are {prefix}, {host}, {url}, {state}, {secret}; "
-        "{{ is a brace"
+        "nothing; did you mean {host}? there are {prefix}, {host}, {url}, {state}, {secret}, "
+        "{secret:NAME}; {{ is a brace"
     ]
 
 
@@ -166,3 +167,29 @@ def test_an_app_that_ignores_its_mount_lives_at_the_root_of_a_host(
 )
 def test_what_cannot_be_given_is_told(faults: Faults, line: str, told: str) -> None:
     assert faults(line) == [f"line 6: apps.wiki.{told}"]
+
+
+def test_a_secret_that_a_person_sets_is_named_wherever_it_is_given(read: Read) -> None:
+    app = read("""\
+args = { url = ["postgres://wiki:{secret:DB_PASSWORD}@db/wiki"] }
+config.API_KEY = "{secret:API_KEY}"
+env.WIKI_KEY = "{secret:API_KEY}"
+""").app("wiki")
+
+    assert secrets_named(app) == ("API_KEY", "DB_PASSWORD")
+
+
+@pytest.mark.parametrize("name", ["", "1st", "A-B", "../A", "A B", "A" * 65, "ä"])
+def test_a_secret_has_the_name_of_a_variable(faults: Faults, name: str) -> None:
+    (fault,) = faults(f'config.KEY = "{{secret:{name}}}"')
+
+    assert f"has {{secret:{name}}}, which cannot be" in fault
+    assert "letters, digits and _, like {secret:API_KEY}" in fault
+
+
+def test_neighbours_do_not_share_a_variable_for_secrets_of_their_own(faults: Faults) -> None:
+    given = 'env.API_KEY = "{secret:API_KEY}"'
+
+    (fault,) = faults(given, given)
+
+    assert "give one of them a pool of its own" in fault

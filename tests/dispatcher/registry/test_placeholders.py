@@ -42,7 +42,7 @@ def test_what_is_not_used_is_not_asked_for() -> None:
         (
             "{urll}",
             "has {urll}, which stands for nothing; did you mean {url}? there are {prefix}, {host}, "
-            "{url}, {state}, {secret}; {{ is a brace",
+            "{url}, {state}, {secret}, {secret:NAME}; {{ is a brace",
         ),
         ("{}", "has {}, which stands for nothing; there are"),
         ("{host!r}", "has {host!r}, which stands for nothing"),
