@@ -105,6 +105,7 @@ def wanted_folders(at: Layout) -> dict[str, str]:
         at.incoming: "root 700",
         at.records: "root 700",
         at.secrets: "root 700",
+        at.handed("").rstrip("/"): "root 700",
     }
 
 

@@ -115,6 +115,15 @@ class Layout:
         return f"{self.secrets}/pools/{pool}"
 
     @property
+    def vault(self) -> str:
+        """The secrets that people set for apps, encrypted; the same on all servers."""
+        return f"{self.secrets}/secrets"
+
+    def handed(self, release: str) -> str:
+        """The folder of what one release was given of them, a file for each pool."""
+        return f"{self.secrets}/releases/{release}"
+
+    @property
     def nginx(self) -> str:
         return f"/etc/nginx/conf.d/{self.site}.conf"
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import (
-    ON_THE_WIRE,
     Attach,
     Begin,
     History,

@@ -31,6 +31,31 @@ class KeysFound(BaseModel):
     """When each key was made, newest first."""
 
 
+class SecretFound(BaseModel):
+    """When a secret was set, and by whom."""
+
+    model_config = ConfigDict(frozen=True)
+
+    made: str
+    by: str
+
+
+class VaultFound(BaseModel):
+    """What is known of the secrets of apps without knowing one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str = ""
+    """The run of a task that changed them last: where it is the same, so are they."""
+
+    time: str = ""
+    names: dict[str, dict[str, SecretFound]] = {}
+    """By app and name."""
+
+    fault: str = ""
+    """Why they cannot be read."""
+
+
 class State(BaseModel):
     """What was found on a server before planning; the fields of `deploy.onhost.facts`."""
 
@@ -53,6 +78,10 @@ class State(BaseModel):
 
     agents: tuple[str, ...] = ()
     """All that are installed, and those of Flaskyard's first days."""
+
+    vault: VaultFound | None = None
+    handed: dict[str, str] = {}
+    """Of each release that was given secrets, which: the run of their last change."""
 
     current: str | None = None
     releases: dict[str, Release | None] = {}
@@ -126,6 +155,8 @@ def look(
     given: dict[str, Any] = {
         "site": at.site,
         "home": at.home,
+        "vault": at.vault,
+        "handed": at.handed(""),
         "packages": packages,
         "users": users,
         "files": files,

@@ -14,6 +14,7 @@ from deploy import (
     retiring,
     secrets,
     serving,
+    vault,
 )
 from deploy.bundle import Agent, Built, Bundle
 from deploy.errors import PlanError
@@ -32,13 +33,15 @@ def bootstrap(
     found: State,
     user: str,
     keys: str | None = None,
+    kept: str | None = None,
 ) -> Plan:
     """Make a bare Debian ready for deployments; empty where it is ready already.
 
-    ``keys`` are the master keys it is to have, None for those it has.
+    ``keys`` are the master keys it is to have, ``kept`` the secrets of apps; None for those
+    it has.
     """
     refuse_unfit(at, site, found)
-    steps = ground.lay(at, site, agent, found, user, keys)
+    steps = (*ground.lay(at, site, agent, found, user, keys), *vault.copied(at, kept, found))
     return Plan(f"make ready for {site.name}", prepare=steps, stays=True)
 
 
@@ -67,9 +70,13 @@ def deploy(
         if jobs.misplaced(at, now, found, schedules):
             return reschedule(at, now, found, schedules)
         return Plan(f"{title}: it is live already")
+    vault.refuse_missing(at, site, found)
     there = found.installed.get(bundle.id)
     release, new = (there, ()) if there else installed(at, site, bundle, found, stamp)
-    prepare = (*new, *secrets.pools(at, site, found))
+    handed = vault.hand(at, site, bundle.id, found)
+    if there and handed:  # what still runs of it has other secrets
+        new = serving.clear(bundle.id, found)
+    prepare = (*new, *secrets.pools(at, site, found), *handed)
     start = (*serving.start(at, release, found), *jobs.hush(found))
     migrating = bool(jobs.of_kind(release, "migrate"))
     return Plan(
@@ -83,6 +90,7 @@ def deploy(
             *jobs.retire(release, found),
             *retiring.retire(at, now, release, found),
             *retiring.prune(at, release, found),
+            *vault.handed(at, release.id, found),
             publishing.settle(at),
         ),
     )

@@ -63,10 +63,16 @@ def prune(at: Layout, release: Release, found: State, keep: int = KEEP) -> Steps
     kept = (release, *(old for name, old in found.installed.items() if name not in gone))
     return (
         *drop_links(at, release, found),
-        *(Step(f"remove {name}", Run("rm", "-rf", at.folder(name))) for name in sorted(gone)),
+        *(Step(f"remove {name}", removal(at, name)) for name in sorted(gone)),
         *environments.drop(at, kept, found),
         *(clear_store(at) if gone else ()),
     )
+
+
+def removal(at: Layout, release: str) -> Run:
+    """Remove a release, and what secrets it was given."""
+    handed = at.handed(release)
+    return Run("rm", "-rf", at.folder(release), handed, f"{handed}.before")
 
 
 def drop_links(at: Layout, release: Release, found: State) -> Steps:

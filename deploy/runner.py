@@ -8,12 +8,18 @@ from typing import Protocol, assert_never
 
 from deploy.errors import StepError
 from deploy.machine import Machine, Outcome
-from deploy.steps import Action, Put, Run, Script, Steps, Upload
+from deploy.steps import Action, Put, Run, Script, Seal, Steps, Upload
 
 TAIL_LINES = 25
 
 WRITE = 'umask 077; cat > "$1.new" && chmod "$2" "$1.new" && sync "$1.new" && mv -T "$1.new" "$1"'
 """Whole or not at all, also when the power fails: written aside, synced, renamed."""
+
+
+SEAL = (
+    'umask 077; systemd-creds encrypt --name=secrets - "$1.new" && sync "$1.new" && '
+    'mv -T "$1.new" "$1"'
+)
 
 
 class Teller(Protocol):
@@ -62,6 +68,8 @@ def perform(action: Action, machine: Machine) -> Outcome:
             return machine.program(name, given)
         case Put(target, content, mode):
             return machine.run(("sh", "-c", WRITE, "sh", target, f"{mode:o}"), stdin=content)
+        case Seal(target, content):
+            return machine.run(("sh", "-c", SEAL, "sh", target), stdin=content)
         case Upload(folder, wanted):
             for path, sha256, _ in wanted:
                 machine.upload(path, f"{folder}/{sha256}")

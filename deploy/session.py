@@ -215,6 +215,8 @@ def refuse_other_agents(fleet: Fleet[Link], name: str) -> None:
 
     fleet.each(refuse)
     refuse_different(link.hello["keys"] for link in fleet.servers)
+    if len({link.hello["secrets"] for link in fleet.servers}) > 1:
+        raise PlanError("the servers have different secrets; run: fab bootstrap")
 
 
 def target(python: str, machine: str, glibc: str) -> Target:

@@ -64,6 +64,17 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Seal:
+    """Write a file of root's that only this machine can read: encrypted with its own key."""
+
+    path: str
+    content: str
+
+    def __str__(self) -> str:
+        return f"encrypt into {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """Copy files from here into a folder of the SSH user, each under its sha256."""
 
@@ -80,7 +91,7 @@ class Upload:
         return f"upload {self.size:,} bytes to {self.folder}: {names}"
 
 
-Action = Run | Script | Put | Upload
+Action = Run | Script | Put | Seal | Upload
 
 
 @dataclass(frozen=True, slots=True)

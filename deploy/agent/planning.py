@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import assert_never
 
-from deploy import ground, plans, restarting, retiring
+from deploy import ground, plans, restarting, retiring, vault
+from deploy.agent.secret_words import RemoveSecret, SetSecret
 from deploy.agent.words import (
     Deploy,
     Intention,
@@ -62,6 +63,11 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
         case Prune():
             state = look(at, machine)
             return retiring.thin(at, plans.live(state), state, intention.keep)
+        case SetSecret(app=app, name=name, stamp=stamp):
+            value = intention.value.get_secret_value()
+            return vault.put(at, app, name, value, stamp, look(at, machine))
+        case RemoveSecret(app=app, name=name, stamp=stamp):
+            return vault.remove(at, app, name, stamp, look(at, machine))
         case _:
             assert_never(intention)
 

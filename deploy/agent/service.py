@@ -59,4 +59,5 @@ def hello(at: Layout) -> dict[str, str]:
         "machine": platform.machine(),
         "glibc": platform.libc_ver()[1],
         "keys": facts.digest(Path(at.keys)),
+        "secrets": (facts.vault(Path(at.vault)) or {}).get("run", ""),
     }

@@ -227,6 +227,8 @@ def about(intention: Intention) -> dict[str, str]:
             return {"do": "restart", "pool": intention.pool}
         case "rotate" | "prune":
             return {"do": intention.do}
+        case "secrets-set" | "secrets-remove":
+            return {"do": intention.do, "app": intention.app, "secret": intention.name}
 
 
 def utc(seconds: float) -> str:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import (
-    Field,
-    FieldSerializationInfo,
-    SecretStr,
-    StringConstraints,
-    TypeAdapter,
-    field_serializer,
-)
+from pydantic import Field, StringConstraints, TypeAdapter
 
+from deploy.agent.secret_words import RemoveSecret, SetSecret
+from deploy.agent.wire import Hidden, Label
 from deploy.bundle import Bundle, File
 from deploy.release import Id, Stamp, Value
-
-ON_THE_WIRE = "on the wire"
-
-Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 
 Environment = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]*)?$")]
 
@@ -72,13 +63,8 @@ class Rotate(Stamped):
     """Put a new master key before those there are."""
 
     do: Literal["rotate"] = "rotate"
-    key: SecretStr
-    """A line of a file of keys; in no log, journal or listing."""
-
-    @field_serializer("key", when_used="json", check_fields=True)
-    def _plain(self, key: SecretStr, info: FieldSerializationInfo) -> str:
-        """Show it on the way to the server alone."""
-        return key.get_secret_value() if info.context == ON_THE_WIRE else str(key)
+    key: Hidden
+    """A line of a file of keys."""
 
 
 class Restart(Stamped):
@@ -97,7 +83,7 @@ class Prune(Stamped):
 
 
 Intention = Annotated[
-    Deploy | Rollback | Rotate | Restart | Prune,
+    Deploy | Rollback | Rotate | Restart | Prune | SetSecret | RemoveSecret,
     Field(discriminator="do"),
 ]
 

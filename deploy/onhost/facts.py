@@ -30,6 +30,8 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "keys": {path: keys(Path(path)) for path in given["keys"]},
         "agent": link(home / "agent"),
         "agents": agents(home),
+        "vault": vault(Path(given["vault"])),
+        "handed": handed(Path(given["handed"])),
         "current": link(home / "current"),
         "releases": releases(home / "releases"),
         "environments": sorted(path.name for path in listed(home / "environments")),
@@ -133,6 +135,30 @@ def digest(path: Path) -> str:
     """Return the sha256 of a key file, nothing where there is none."""
     found = keys(path)
     return found["sha256"] if found else ""
+
+
+def vault(path: Path) -> "dict[str, Any] | None":
+    """Return which secrets are kept, and nothing of what they are."""
+    if not path.exists():
+        return None
+    words = ["systemd-creds", "decrypt", "--name=secrets", str(path), "-"]
+    try:
+        kept = json.loads(subprocess.run(words, capture_output=True, check=True).stdout)
+    except subprocess.CalledProcessError as error:
+        return {"fault": error.stderr.decode("utf-8", "replace").strip()}
+    except (OSError, ValueError):
+        return {"fault": f"{path} is not what was written there"}
+    names = {
+        app: {name: {"made": one["made"], "by": one["by"]} for name, one in ones.items()}
+        for app, ones in kept["apps"].items()
+    }
+    last = kept["changed"]
+    return {"run": last.get("run", ""), "time": last.get("time", ""), "names": names}
+
+
+def handed(path: Path) -> dict[str, str]:
+    """Return which secrets each release was given."""
+    return {one.name: text(one / ".run") or "" for one in listed(path) if one.suffix == ""}
 
 
 def releases(path: Path) -> dict[str, Any]:

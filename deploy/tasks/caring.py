@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @told("env", "plan")
-def rotate(context: Any, env: str = "", plan: bool = False) -> None:
+def secrets_rotate(context: Any, env: str = "", plan: bool = False) -> None:
     """Give all servers a new master key, of which each app's secret is made.
 
     The next release that is deployed signs with it. What was signed with the two keys

@@ -27,6 +27,7 @@ HELP = {
     "keep": "how many releases stay, the live one included",
     "to": "the release to go back to, as `fab releases` lists it",
     "app": "the app's name in site.toml",
+    "name": "the secret's name, as in {secret:NAME}",
     "lines": "how many lines of each server to begin with",
     "follow": "go on until Ctrl-C",
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy import build
 from deploy.errors import DeployError
 from deploy.tasks.options import agreed, told
 from deploy.tasks.project import KNOWN_HOSTS, ROOT, registry
+
+if TYPE_CHECKING:
+    from deploy.ssh import Remote
+    from deploy.steps import Plan
 
 
 @told("env", "only", "yes")
@@ -44,7 +48,7 @@ def bootstrap(
     or a user with full sudo: name that with --user, and the user of site.toml is made, who
     may do nothing as root but ask the agent.
     """
-    from deploy import fleet, ground, keys, plans, session
+    from deploy import fleet, ground, keys, plans, session, vault
     from deploy.console import Live
 
     site = registry(env)
@@ -56,11 +60,13 @@ def bootstrap(
         everyone = len(servers.servers) == len(site.servers)
         by_server = {remote: found[remote.name] for remote in servers.servers}
         secret = keys.common(servers.at, by_server, all_there=everyone)
-        made = servers.each(
-            lambda remote: plans.bootstrap(
-                servers.at, site, agent, found[remote.name], session.deployer(site, remote), secret
-            )
-        )
+        kept = vault.common(servers.at, by_server)
+
+        def planned(remote: Remote) -> Plan:
+            user, state = session.deployer(site, remote), found[remote.name]
+            return plans.bootstrap(servers.at, site, agent, state, user, secret, kept)
+
+        made = servers.each(planned)
         wanted = []
         for remote in servers.servers:
             todo = made[remote.name]

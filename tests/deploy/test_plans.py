@@ -367,6 +367,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /srv/yard/incoming",
         "make /var/lib/flaskyard/yard",
         "make /etc/flaskyard/yard",
+        "make /etc/flaskyard/yard/releases",
         "make the user _yard",
         "make the user yard-default",
         "write /etc/flaskyard/yard/keys",

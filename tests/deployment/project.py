@@ -94,26 +94,26 @@ class Project:
         )
         return done.stdout
 
-    def start_fab(self, *words: str) -> subprocess.Popen[str]:
+    def start_fab(self, *words: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Begin a task, as a user would type it."""
         return subprocess.Popen(
             (str(Path(sys.executable).parent / "fab"), "-S", str(self.ssh_config), *words),
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def try_fab(self, *words: str) -> Done:
-        """Run a task to its end."""
-        with self.start_fab(*words) as running:
-            out, err = running.communicate(timeout=300)
+    def try_fab(self, *words: str, feed: str = "") -> Done:
+        """Run a task to its end; ``feed`` is what it may read."""
+        with self.start_fab(*words, stdin=subprocess.PIPE) as running:
+            out, err = running.communicate(feed, timeout=300)
         return Done(running.returncode, out, err)
 
-    def fab(self, *words: str) -> Done:
+    def fab(self, *words: str, feed: str = "") -> Done:
         """Run a task that must succeed."""
-        done = self.try_fab(*words)
+        done = self.try_fab(*words, feed=feed)
         assert done.code == 0, done
         return done
 

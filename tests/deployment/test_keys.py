@@ -72,7 +72,7 @@ def test_a_session_goes_on_in_the_next_release_and_after_a_rotation(
     project.fab("deploy")
     assert visitor.visit() == "2"
 
-    project.fab("rotate")
+    project.fab("secrets-rotate")
     assert visitor.visit() == "3"
     project.version("three")
     project.fab("deploy")
@@ -91,6 +91,7 @@ def test_keys_are_root_s_and_a_pool_knows_its_own_and_nothing_shows_them(
         "yard/pools root 700",
         "yard/pools/counter root 600",
         "yard/pools/default root 600",
+        "yard/releases root 700",
     ]
     (master,) = keys_in(lab, host, "keys")
     (counter,) = keys_in(lab, host, "pools/counter")
@@ -102,8 +103,8 @@ def test_keys_are_root_s_and_a_pool_knows_its_own_and_nothing_shows_them(
     assert master not in by_pool
     assert default not in by_pool
 
-    told = project.fab("bootstrap", "--plan").err + project.fab("rotate", "--plan").err
-    told += project.fab("rotate").err
+    told = project.fab("bootstrap", "--plan").err + project.fab("secrets-rotate", "--plan").err
+    told += project.fab("secrets-rotate").err
     places = (
         "cat /proc/*/cmdline /proc/*/environ 2>/dev/null;"
         "journalctl --quiet --output cat; systemctl show 'yard-*' ;"

@@ -12,7 +12,8 @@ import pytest
 
 from deploy.agent.conversation import LONGEST
 from deploy.agent.progress import BACK, PUBLISH, SETTLE
-from deploy.agent.words import ON_THE_WIRE, Rollback
+from deploy.agent.wire import ON_THE_WIRE
+from deploy.agent.words import Rollback
 from deploy.bundle import File
 from deploy.errors import ReachError
 from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Listener, Server

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import (
     INTENTION,
-    ON_THE_WIRE,
     REQUEST,
     Begin,
     Deploy,
