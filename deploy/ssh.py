@@ -13,6 +13,7 @@ from typing import Any
 import paramiko
 from fabric import Connection
 
+from deploy.algorithms import WEAK
 from deploy.errors import ReachError
 from deploy.hand import MISSED_SECONDS, WORDS, Hand, beat
 from deploy.hostkeys import UnreadableKeys, trust
@@ -58,6 +59,7 @@ class Remote:
             port=server.port,
             config=config,
             connect_timeout=CONNECT_SECONDS,
+            connect_kwargs={**config.connect_kwargs, "disabled_algorithms": WEAK},
         )
         try:
             trust(self.connection, known_hosts)
@@ -226,7 +228,7 @@ def host_key(server: Server, config: Any) -> tuple[str, paramiko.PKey]:
     name, port = str(connection.host), int(connection.port)
     try:
         with socket.create_connection((name, port), CONNECT_SECONDS) as sock:
-            transport = paramiko.Transport(sock)
+            transport = paramiko.Transport(sock, disabled_algorithms=WEAK)
             try:
                 transport.start_client(timeout=CONNECT_SECONDS)
                 key = transport.get_remote_server_key()

@@ -81,8 +81,8 @@ class Sshd:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Sshd]:
-    """Start sshd with new keys; its own host key is pinned."""
+def running(folder: Path, only: str = "") -> Iterator[Sshd]:
+    """Start sshd with new keys; its own host key is pinned. ``only`` is of its settings."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     make_key(folder / "host")
@@ -90,7 +90,7 @@ def running(folder: Path) -> Iterator[Sshd]:
     (folder / "bin").mkdir()
     (folder / "bin/sudo").write_text(SUDO)
     (folder / "bin/sudo").chmod(0o755)
-    (folder / "sshd_config").write_text(SETTINGS.format(port=port, folder=folder))
+    (folder / "sshd_config").write_text(only + SETTINGS.format(port=port, folder=folder))
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     words = [SSHD, "-D", "-e", "-f", str(folder / "sshd_config")]
