@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from deploy.release import Id, Value
 
@@ -48,7 +49,18 @@ class Bundle(Value):
     sdist: File
     site: File
     requirements: File
-    wheels: tuple[File, ...]
+    wheels: Annotated[tuple[File, ...], Field(max_length=1000)]
+
+    @model_validator(mode="after")
+    def _each_in_its_place(self) -> Self:
+        """Refuse names of other files of a release, as the manifest that says it is whole."""
+        if not all(file.name.startswith("wheels/") for file in self.wheels):
+            raise ValueError("a wheel is called wheels/NAME")
+        if not re.fullmatch(r"[^/]+\.tar\.gz", self.sdist.name):
+            raise ValueError("an sdist is called NAME.tar.gz")
+        if (self.site.name, self.requirements.name) != ("site.toml", "requirements.txt"):
+            raise ValueError("the others are called site.toml and requirements.txt")
+        return self
 
     @property
     def files(self) -> tuple[File, ...]:

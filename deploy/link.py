@@ -55,7 +55,10 @@ class Link:
             raise self.lost(error) from error
         if not first.endswith(b"\n"):
             raise refusal()
-        self.hello: dict[str, str] = json.loads(first)["hello"]
+        said = json.loads(first)
+        if "error" in said:
+            raise ReachError(name, said["error"])
+        self.hello: dict[str, str] = said["hello"]
         Thread(target=self.read, daemon=True).start()
         Thread(target=beat, args=(self.ended, lambda: self.send(b"\n")), daemon=True).start()
 

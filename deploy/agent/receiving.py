@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,12 @@ from deploy.errors import PlanError
 from deploy.layout import Layout
 
 PIECE = 1 << 20
+
+ROOM_BYTES, ROOM_INODES = 100_000_000, 5_000
+"""What stays free, whatever a client sends: all else on the server needs some as well."""
+
+OLD_SECONDS = 3600
+"""After how long a file that no release has was not sent for one that is about to begin."""
 
 
 class Store:
@@ -35,6 +43,7 @@ class Store:
         found = hashlib.sha256()
         coming = pieces(source, file.size)
         try:
+            self.need_room(file.size)
             kept.parent.mkdir(mode=0o755, exist_ok=True)
             with aside.open("wb") as copy:
                 for piece in coming:
@@ -54,6 +63,24 @@ class Store:
         with suppress(OSError):
             aside.unlink()
         raise PlanError(f"cannot keep {file.name}: {wrong}")
+
+    def need_room(self, size: int) -> None:
+        """Raise `OSError` where a file would leave the server, or its next journal, no room."""
+        if self.has_room(size):
+            return
+        old = time.time() - OLD_SECONDS
+        for path in self.folder.glob("*/*"):
+            state = path.lstat()
+            if state.st_nlink == 1 and state.st_mtime < old:  # no release has it
+                path.unlink()
+        if not self.has_room(size):
+            raise OSError(errno.ENOSPC, f"{size:,} bytes would leave the disk too little room")
+
+    def has_room(self, size: int) -> bool:
+        disk = os.statvfs(self.folder)
+        return disk.f_bavail * disk.f_frsize - size > ROOM_BYTES and (
+            not disk.f_files or disk.f_favail > ROOM_INODES
+        )
 
 
 def pieces(source: BinaryIO, size: int) -> Iterator[bytes]:

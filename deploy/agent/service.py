@@ -22,6 +22,9 @@ FIRST = 3
 IDLE_SECONDS = 600
 """After how long without a client the agent ends; systemd starts it for the next."""
 
+MOST = 32
+"""How many clients an agent talks to at once."""
+
 
 def serve(at: Layout) -> None:
     """Finish what was interrupted, then answer clients until none has come for a while."""
@@ -38,12 +41,21 @@ def serve(at: Layout) -> None:
         except TimeoutError:
             pass
         else:
+            if len(talking) >= MOST:
+                refuse(connection)
+                continue
             one = Conversation(connection, at, Here(), transactions)
             talking.append(Thread(target=one.hold, args=(hello(at),), daemon=True))
             talking[-1].start()
         talking = [thread for thread in talking if thread.is_alive()]
         if talking or transactions.busy:
             since = time.monotonic()
+
+
+def refuse(connection: socket.socket) -> None:
+    """Say that there are too many; each costs a thread, and a request its memory."""
+    with suppress(OSError), connection:
+        connection.sendall(b'{"error":"its agent talks to too many clients; try again later"}\n')
 
 
 def opened(at: Layout) -> Transactions:

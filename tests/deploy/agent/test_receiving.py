@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from pathlib import Path
 from threading import Thread, get_ident
 
 import pytest
 from pydantic import ValidationError
 
+from deploy.agent import receiving
 from deploy.agent.receiving import PIECE, Store
 from deploy.bundle import File
 from deploy.errors import PlanError
@@ -156,3 +158,35 @@ def test_names_of_a_release_are_taken(name: str) -> None:
 def test_a_file_that_is_described_wrong_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         File.model_validate({"name": "a", "sha256": "a" * 64, "size": 1, **wrong})
+
+
+def test_what_would_fill_the_disk_is_not_kept_nor_taken_for_requests(
+    at: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = os.statvfs(at.store).f_bavail * os.statvfs(at.store).f_frsize
+    monkeypatch.setattr(receiving, "ROOM_BYTES", free - 10)
+    source = io.BytesIO(CONTENT + b'{"ask":"last"}\n')
+
+    with pytest.raises(PlanError, match="5,120 bytes would leave the disk too little room"):
+        Store(at).take(described(CONTENT), source)
+
+    assert kept(at) == []
+    assert source.read() == b'{"ask":"last"}\n'
+
+
+def test_a_full_store_forgets_what_no_release_has_and_nobody_sent_lately(
+    at: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("used", "unused", "just sent")
+    used, unused, fresh = (described(name.encode(), f"{name[:4]}.tar.gz") for name in names)
+    for file, name in zip((used, unused, fresh), names, strict=True):
+        Store(at).take(file, io.BytesIO(name.encode()))
+    os.link(f"{at.store}/{used.kept}", f"{at.root}/used")
+    for file in (used, unused):
+        os.utime(f"{at.store}/{file.kept}", (0, 0))
+    monkeypatch.setattr(receiving, "ROOM_INODES", 1 << 62)
+
+    with pytest.raises(PlanError):
+        Store(at).take(described(CONTENT), io.BytesIO(CONTENT))
+
+    assert sorted(kept(at)) == sorted([used.kept, fresh.kept])

@@ -22,6 +22,7 @@ from deploy.agent.words import (
     Show,
     Take,
 )
+from deploy.bundle import Bundle
 from deploy.link import line
 from tests.deploy.sample import BUNDLE, STAMP, A
 
@@ -154,3 +155,31 @@ def test_what_is_kept_of_a_rotation_can_be_read_again() -> None:
 
     assert kept.stamp == STAMP
     assert isinstance(kept, Rotate)
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("sdist", "release.json"),
+        ("sdist", "nginx.conf"),
+        ("sdist", "venv"),
+        ("sdist", "wheels/a.tar.gz"),
+        ("site", "pools"),
+        ("requirements", "routes"),
+        ("requirements", "site.toml"),
+    ],
+)
+def test_no_file_of_a_bundle_is_called_as_another_of_a_release(role: str, name: str) -> None:
+    given = BUNDLE.model_dump()
+    given[role]["name"] = name
+
+    with pytest.raises(ValidationError, match="called"):
+        Bundle.model_validate(given)
+
+
+def test_a_wheel_is_in_the_folder_of_the_wheels() -> None:
+    given = BUNDLE.model_dump()
+    given["wheels"][0]["name"] = "release.json"
+
+    with pytest.raises(ValidationError, match="a wheel is called wheels/NAME"):
+        Bundle.model_validate(given)
