@@ -63,6 +63,7 @@ class FleetError(DeployError):
 
 
 UNTOUCHED = "Nothing was changed on any server."
+WITHOUT = f"{UNTOUCHED} To go on without a server: fab deploy --without NAME"
 TAKEN_BACK = "Nothing was changed: every server is as it was before."
 LEFT = (
     "Not everything could be taken back. `fab status` shows what is there now; "

@@ -182,6 +182,17 @@ def named(site: Site, names: str) -> tuple[Server, ...]:
     return tuple(there[name] for name in wanted)
 
 
+def without(site: Site, only: str, names: str) -> str:
+    """Return ``only``, or all, without the servers named; raises `PlanError` where none is left."""
+    if not names:
+        return only
+    gone = named(site, names)
+    rest = [server.name for server in chosen(site, only) if server not in gone]
+    if not rest:
+        raise PlanError(f"there is no server left without {names}")
+    return ",".join(rest)
+
+
 def on_each(things: tuple[Any, ...], act: Callable[[Any], T], state: str = "") -> list[T]:
     """Do the same with each, in parallel; raises `FleetError` with all that went wrong."""
     with ThreadPoolExecutor(max(1, len(things))) as threads:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from deploy import build, commit
-from deploy.errors import DeployError
+from deploy.errors import WITHOUT, DeployError
 from deploy.tasks.options import seconds, told
 from deploy.tasks.project import ROOT, SITE, left_out, linked, registry
 
@@ -26,11 +26,12 @@ def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
         print(f"{file.sha256}  {bundle.paths[file.sha256].resolve().relative_to(dist)}")
 
 
-@told("env", "only", "canary", "watch", "plan")
+@told("env", "only", "without", "canary", "watch", "plan")
 def deploy(
     context: Any,
     env: str = "",
     only: str = "",
+    without: str = "",
     canary: str = "",
     watch: str = "",
     plan: bool = False,
@@ -50,7 +51,8 @@ def deploy(
         site = registry(env)
         with Live() as live:
             left_out(live)
-            with linked(site, only, context) as fleet:
+            most = session.without(site, only, without)
+            with linked(site, most, context, WITHOUT) as fleet:
                 session.refuse_other_agents(fleet, build.agent_name(ROOT))
                 building.result()
                 bundle = build.bundle(ROOT, last, session.targets(fleet))

@@ -17,6 +17,7 @@ from dispatcher.registry.faults import RegistryError
 HELP = {
     "env": "the environment of site.toml to use; without it, the site as it is there",
     "only": "names of servers, with commas between; without it, all of them",
+    "without": "names of servers to leave out; the next `fab deploy` brings them up to date",
     "canary": "names of servers that go live, and are watched, before the others do",
     "watch": "seconds to watch it for once it is live; without it, watch_seconds of site.toml",
     "plan": "show what would be done, and do nothing",

@@ -25,10 +25,10 @@ def registry(env: str) -> Site:
     return load(SITE, env)
 
 
-def linked(site: Any, only: str, context: Any) -> Any:
+def linked(site: Any, only: str, context: Any, state: str = UNTOUCHED) -> Any:
     from deploy import session
 
-    return session.linked(site, only, context.config, KNOWN_HOSTS, UNTOUCHED)
+    return session.linked(site, only, context.config, KNOWN_HOSTS, state)
 
 
 def left_out(live: Live) -> None:

@@ -77,3 +77,14 @@ def test_a_server_there_is_no_plan_for_is_named() -> None:
     with pytest.raises(FleetError) as raised:
         session.Fleet(SITE, servers, Named, "Nothing was changed.").each(act)
     assert str(raised.value) == "web2: has no release\nNothing was changed."
+
+
+def test_servers_can_be_left_out_but_not_all() -> None:
+    assert session.without(FLEET, "", "") == ""
+    assert session.without(FLEET, "web1", "") == "web1"
+    assert session.without(FLEET, "", "web2") == "web1"
+
+    with pytest.raises(PlanError, match="no server left without web1"):
+        session.without(FLEET, "web1", "web1")
+    with pytest.raises(PlanError, match=r"site\.toml has no server web9"):
+        session.without(FLEET, "", "web9")

@@ -1,5 +1,6 @@
 """A deployment that goes wrong leaves everything as it was."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def test_a_server_that_is_another_one_is_refused(lab: Lab, host: Host, project: 
     assert "another machine may answer in its name" in done.err
 
 
-def test_an_unreachable_server_stops_everything_before_it_begins(
+def test_an_unreachable_server_stops_everything_unless_it_is_left_out(
     lab: Lab, snapshots: str, tmp_path: Path
 ) -> None:
     _, two = lab.up(2, source=snapshots)
@@ -189,4 +190,13 @@ def test_an_unreachable_server_stops_everything_before_it_begins(
 
     assert done.code == 1
     assert "h2: cannot connect" in done.err or "h2: deploy@" in done.err
+    assert "fab deploy --without NAME" in done.err
     assert project.try_fab("releases", "--only", "h1").out.count("h1 ") == 1
+
+    project.fab("deploy", "--without", "h2")
+    lab.start(two)
+    booted(lab, two)
+    caught_up = project.fab("deploy")
+
+    assert re.search(r"^h1: deploy .*: it is live already: nothing to do$", caught_up.err, re.M)
+    assert len(set(project.live())) == 1
