@@ -67,6 +67,8 @@ class Conversation:
             self.tell(error=f"the agent does not take that: {where}: {first['msg']}")
         except (DeployError, RegistryError) as error:
             self.tell(error=str(error))
+        except OSError as error:  # as of a full disk; of a lost connection this fails as well
+            self.tell(error=f"could not begin: {error.strerror or error}")
         else:
             self.tell(answer=answer)
             if self.followed and isinstance(answer, dict) and answer.get("follow"):

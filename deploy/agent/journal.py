@@ -6,6 +6,7 @@ not written: what it announced had not begun.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
@@ -19,13 +20,16 @@ Record = dict[str, Any]
 END = "end"
 """The kind of the last record."""
 
+BALLAST_BYTES = 4_000_000
+"""Kept free for the end of a transaction: its journal, and the files that are put back."""
+
 
 class Journal:
     """The records of one transaction: kept in a file, and told to whoever follows."""
 
     def __init__(self, path: Path) -> None:
         """Open a journal, or go on with one."""
-        self.path = path
+        self.path, self.ballast = path, path.with_name("ballast")
         self.records = read(path)
         whole = b"".join(line(record) for record in self.records)
         if not path.exists() or path.read_bytes() != whole:
@@ -41,7 +45,7 @@ class Journal:
         Without, it is so by the next that is synced: good for what merely tells.
         """
         record = {"kind": kind, "at": round(time.time(), 3), **what}
-        self.file.write(line(record))
+        self.put(line(record))
         if sync:
             os.fdatasync(self.file.fileno())
         if kind == END:
@@ -49,6 +53,25 @@ class Journal:
         with self.changed:
             self.records.append(record)
             self.changed.notify_all()
+
+    def put(self, rest: bytes) -> None:
+        """Write bytes, of a full disk too, once: then the ballast goes."""
+        while rest:
+            try:
+                rest = rest[self.file.write(rest) :]
+            except OSError as error:
+                if error.errno != errno.ENOSPC or not self.ballast.exists():
+                    raise
+                self.lighten()
+
+    def load(self) -> None:
+        """Take room on the disk for what must be written once it is full; raises `OSError`."""
+        with self.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, BALLAST_BYTES)
+
+    def lighten(self) -> None:
+        """Give that room to whoever needs it to end this well."""
+        self.ballast.unlink(missing_ok=True)
 
     @property
     def ended(self) -> bool:
@@ -69,6 +92,7 @@ class Journal:
 
     def close(self) -> None:
         self.file.close()
+        self.lighten()
 
 
 def read(path: Path) -> list[Record]:

@@ -128,6 +128,7 @@ class Transaction:
     def take_back(self) -> None:
         """Undo what was begun, newest first, as far as that is possible."""
         stuck = False
+        self.journal.lighten()
         for number in reversed(() if self.plan.stays else tuple(self.progress.begun)):
             step = self.steps[number]
             if step.undo is not None:

@@ -131,6 +131,7 @@ class Transactions:
         journal = Journal(folder / "journal")
         transaction = Transaction(plan, journal, self.machine)
         if not journal.records:
+            journal.load()
             transaction.note("begin", run=run, title=plan.title, steps=len(transaction.steps))
 
         def whole() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import stat
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
-from deploy.agent.journal import Journal, Record, read, replace
+from deploy.agent.journal import BALLAST_BYTES, Journal, Record, read, replace
 
 
 @pytest.fixture
@@ -124,3 +127,39 @@ def test_a_file_is_replaced_whole_and_nothing_is_beside_it(tmp_path: Path) -> No
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+class Full(io.FileIO):
+    """A file on a disk that is full while there is ballast on it, and writes little at once."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(journal.path, "ab")
+        self.ballast = journal.ballast
+
+    def write(self, data: Any) -> int:
+        if self.ballast.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data[:10]) or 0
+
+
+def test_a_full_disk_has_room_for_the_end_of_a_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    journal.load()
+    assert journal.ballast.stat().st_blocks * 512 >= BALLAST_BYTES
+    journal.file.close()
+    journal.file = Full(journal)
+
+    journal.write("failed", text="no space")
+    journal.write("end", how="taken back")
+
+    assert [record["kind"] for record in read(tmp_path / "journal")] == ["failed", "end"]
+    assert not journal.ballast.exists()
+
+
+def test_a_journal_that_ended_keeps_no_room(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    journal.load()
+
+    journal.write("end", how="done")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["journal"]

@@ -1,0 +1,104 @@
+"""Stop an agent right after a record of its journal, to the record: no race decides where.
+
+The agent runs as always, begun by a program of the test's that counts the records. At the
+one that is asked for it says so and stands still, until it is killed or let go.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from tests.lab.host import Host
+from tests.lab.lab import Lab
+
+PATIENCE_SECONDS = 60
+PLACE = "/run/gate"
+AGENT = "flaskyard-agent@yard.service"
+
+PROGRAM = f'''\
+import runpy, sys, time
+from pathlib import Path
+from deploy.agent import journal
+
+place = Path("{PLACE}")
+write = journal.Journal.write
+
+
+def gated(self, kind, **what):
+    write(self, kind, **what)
+    try:
+        wanted = int((place / "wanted").read_text())
+    except (OSError, ValueError):
+        return
+    if len(self.records) == wanted:
+        (place / "wanted").unlink()
+        (place / "reached").touch()
+        while (place / "reached").exists():
+            time.sleep(0.005)
+
+
+journal.Journal.write = gated
+sys.argv[1:] = ["yard"]
+runpy.run_module("deploy.agent", run_name="__main__")
+'''
+
+UNIT = f"""\
+[Service]
+ExecStart=
+ExecStart=/srv/yard/agent/venv/bin/python -I {PLACE}.py
+"""
+
+
+class Gate:
+    """The gate of one host."""
+
+    def __init__(self, lab: Lab, host: Host) -> None:
+        """Put it in the agent's way; systemd begins the next agent with it."""
+        self.lab, self.host = lab, host
+        drop_in = "/etc/systemd/system/flaskyard-agent@yard.service.d"
+        lab.run(host, "mkdir", "-p", drop_in)
+        lab.run(host, "tee", f"{drop_in}/gate.conf", feed=UNIT)
+        self.open()
+
+    def open(self) -> None:
+        """Make the gate anew, which a reboot takes away."""
+        self.lab.run(self.host, "mkdir", "-p", PLACE)
+        self.lab.run(self.host, "tee", f"{PLACE}.py", feed=PROGRAM)
+        self.lab.run(self.host, "systemctl", "daemon-reload")
+        self.lab.run(self.host, "systemctl", "stop", AGENT)
+
+    def close_at(self, record: int) -> None:
+        """Let the agent stand still once so many records are in a journal, counted from 1."""
+        self.lab.run(self.host, "tee", f"{PLACE}/wanted", feed=str(record))
+
+    def wait(self) -> None:
+        """Return once it does."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while self.lab.run(self.host, "test", "-e", f"{PLACE}/reached", check=False).returncode:
+            assert time.monotonic() < end, "the agent never came that far"
+            time.sleep(0.02)
+
+    def let_go(self) -> None:
+        self.lab.run(self.host, "rm", "-f", f"{PLACE}/reached", f"{PLACE}/wanted")
+
+    def kill(self) -> None:
+        """Kill the agent where it stands, as the kernel would."""
+        self.lab.run(self.host, "systemctl", "kill", "--signal=KILL", "--kill-whom=main", AGENT)
+        self.let_go()
+
+    def journal(self) -> list[dict[str, str]]:
+        """Return the records of the last transaction."""
+        folder = "/var/lib/flaskyard/yard/transactions"
+        script = f'cat "{folder}/$(ls {folder} | sort -n | tail -1)/journal"'
+        lines = self.lab.run(self.host, "sh", "-c", script).stdout.splitlines()
+        return [json.loads(line) for line in lines]
+
+
+def points(records: list[dict[str, str]]) -> dict[int, str]:
+    """Return the records at which something is about to be done, by number, with what it is."""
+    return {
+        number: record.get("note") or f"{record['kind']} {record.get('order', '')}".strip()
+        for number, record in enumerate(records, 1)
+        if record["kind"] in ("begin", "step", "waits", "order")
+    }
