@@ -176,7 +176,7 @@ def test_a_task_under_way_at_the_cutover_is_finished_by_the_worker_that_began_it
     with fleet.start_fab("deploy") as running:
         assert running.stderr is not None
         for line in running.stderr:
-            if "go live" in line:
+            if line.startswith(f"{hosts[0].name} ") and "go live" in line:
                 queue = "for n in 1 2; do : > $0/queue/$n; done; chown -R yard-default $0/queue"
                 lab.run(hosts[0], "sh", "-c", queue, STATE)
         running.communicate(timeout=60)
