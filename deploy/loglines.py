@@ -23,6 +23,14 @@ def command(at: Layout, pool: str, app: str, lines: int, follow: bool) -> tuple[
     return (*words, *limit, *(("--follow",) if follow else ()))
 
 
+def command_of_jobs(at: Layout, pool: str, app: str, lines: int, follow: bool) -> tuple[str, ...]:
+    """Return the command that shows all lines of an app's jobs, whatever writes them."""
+    names = (f"worker.{app}.*", f"schedule.{app}", f"migrate.{app}")
+    units = (word for name in names for word in ("--unit", at.job_unit("*", pool, name)))
+    words = ("journalctl", "--no-pager", "--output", "short-iso", *units, "--lines", str(lines))
+    return (*words, *(("--follow",) if follow else ()))
+
+
 def readable(line: str) -> Iterator[str]:
     r"""Yield the lines of what journalctl shows: time, host and unit, then the message.
 

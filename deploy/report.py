@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deploy import plans
+from deploy import jobs, plans
 from deploy.errors import DeployError, PlanError, ReachError
 from deploy.fitness import refuse_unfit
 from deploy.layout import Layout
@@ -82,6 +82,9 @@ def faults(at: Layout, site: Site, state: State) -> list[str]:
         now = running(at, state, pool.name)["state"]
         if now != "active":
             found.append(f"pool {pool.name} is {now}; see: fab logs")
+    for unit in jobs.beside(at, live, state, None) if live else ():
+        if unit not in state.active():
+            found.append(f"{unit} does not run; see: fab logs APP --jobs")
     if "nginx.service" not in state.active():
         found.append("nginx does not run; run: fab bootstrap")
     missing = {part.name for part in parts(site)} - {p.name for p in (live.pools if live else ())}

@@ -18,7 +18,7 @@ from deploy.agent.transactions import Transactions
 from deploy.bundle import File
 from deploy.errors import DeployError
 from deploy.layout import Layout
-from deploy.loglines import command
+from deploy.loglines import command, command_of_jobs
 from deploy.look import look
 from deploy.machine import Machine
 from dispatcher.registry.faults import RegistryError
@@ -136,7 +136,8 @@ class Conversation:
 
     def logs(self, request: words.Logs) -> None:
         """Tell lines of the journal until they end or the client goes."""
-        argv = command(self.at, request.pool, request.app, request.lines, request.follow)
+        said = command_of_jobs if request.jobs else command
+        argv = said(self.at, request.pool, request.app, request.lines, request.follow)
         with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
             if request.follow:
                 Thread(target=self.until_gone, args=(running,), daemon=True).start()

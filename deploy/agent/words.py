@@ -143,9 +143,12 @@ class History(Value):
 
 
 class Logs(Value):
-    """Tell the last lines of a pool's log; and, if told to follow, those to come."""
+    """Tell the last lines of an app's log; and, if told to follow, those to come."""
 
     ask: Literal["logs"] = "logs"
+    jobs: bool = False
+    """Those of its workers, schedule and migrations, not those of its pool."""
+
     pool: Label
     app: Label
     lines: Annotated[int, Field(ge=0, le=100_000)] = 50

@@ -52,15 +52,22 @@ def history(context: Any, env: str = "", only: str = "", json: bool = False) -> 
         sys.exit(1)
 
 
-@told("app", "env", "only", "lines", "follow")
+@told("app", "env", "only", "lines", "follow", "jobs")
 def logs(
-    context: Any, app: str, env: str = "", only: str = "", lines: int = 50, follow: bool = False
+    context: Any,
+    app: str,
+    env: str = "",
+    only: str = "",
+    lines: int = 50,
+    follow: bool = False,
+    jobs: bool = False,
 ) -> None:
     """Show the last log lines of an app on every server."""
     from deploy import report
     from deploy.agent.words import Logs
 
     site = registry(env)
-    asked = Logs(pool=report.pool_of(site, app), app=app, lines=lines, follow=follow)
+    pool = report.pool_of(site, app)
+    asked = Logs(pool=pool, app=app, lines=lines, follow=follow, jobs=jobs)
     with linked(site, only, context) as fleet:
         fleet.each(lambda link: link.logs(asked, lambda text: report.line(link.name, text)))

@@ -30,6 +30,7 @@ HELP = {
     "app": "the app's name in site.toml",
     "name": "the secret's name, as in {secret:NAME}",
     "lines": "how many lines of each server to begin with",
+    "jobs": "what its workers, its schedule and its migrations said, instead of its pool",
     "follow": "go on until Ctrl-C",
 }
 

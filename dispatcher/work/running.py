@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from dispatcher.errors import DispatcherError
+from dispatcher.loading.importing import blamed
 from dispatcher.registry.jobs import Job, is_function, jobs
 from dispatcher.registry.placeholders import filled
 from dispatcher.registry.site import App, Site
@@ -79,7 +80,8 @@ def own_programs() -> str:
 def variables(site: Site, app: App) -> dict[str, str]:
     """Return the environment of the app's commands: this one, and what site.toml gives it."""
     address = app.addresses[0]
-    given: Mapping[str, str] = filled(app.env, values(site, app, address))
+    with blamed(app):
+        given: Mapping[str, str] = filled(app.env, values(site, app, address))
     folder = str(site.file.resolve().parent)
     return {
         **os.environ,

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from deploy.loglines import OF_APP, command, readable
+from deploy.loglines import OF_APP, command, command_of_jobs, readable
 from tests.deploy.sample import AT
 
 START = "2026-11-21T07:04:31+0000 web1 python[9]: "
@@ -14,6 +14,14 @@ def test_the_lines_of_an_app_are_those_that_begin_with_its_name() -> None:
     assert " ".join(words) == (
         "journalctl --no-pager --output short-iso --unit yard-default@*.service "
         '--lines 5 --grep ^(portal |\\{"app": "portal"[,}]) --case-sensitive=yes --follow'
+    )
+
+
+def test_all_lines_of_an_apps_jobs_are_its_own_whatever_writes_them() -> None:
+    assert " ".join(command_of_jobs(AT, "default", "portal", 5, follow=False)) == (
+        "journalctl --no-pager --output short-iso --unit yard-default.worker.portal.*@*.service "
+        "--unit yard-default.schedule.portal@*.service "
+        "--unit yard-default.migrate.portal@*.service --lines 5"
     )
 
 

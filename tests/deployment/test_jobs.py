@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.deployment.conftest import booted
 from tests.deployment.project import Project
 from tests.deployment.traffic import traffic
 from tests.lab.host import Host
@@ -238,6 +239,22 @@ def test_a_schedule_that_does_not_go_on_takes_the_release_back(
     assert fleet.live() == live
     assert units(lab, hosts[1], "schedule") == live[:1]
     assert [units(lab, host, "worker") for host in hosts] == [[one] for one in live]
+
+
+def test_workers_and_schedule_come_back_after_a_power_cut(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    _, second = hosts
+    live = fleet.live()
+
+    lab.kill(second, lose_unsynced=True)
+    lab.start(second)
+    booted(lab, second)
+
+    until(lambda: units(lab, second, "worker") == live[1:])
+    until(lambda: units(lab, second, "schedule") == live[1:])
+    said = fleet.fab("logs", "members", "--jobs", "--only", second.name).out
+    assert "schedule.members" in said or "python" in said
 
 
 def until(so: object, seconds: float = 20) -> None:
