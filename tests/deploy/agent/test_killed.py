@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from deploy.agent.journal import Journal, read
-from deploy.agent.progress import BACK, PUBLISH, SETTLE, Progress
+from deploy.agent.progress import BACK, MIGRATE, PUBLISH, SETTLE, START, Progress
 from deploy.agent.transaction import Transaction
 from deploy.machine import Here, Machine
 from deploy.steps import Plan
@@ -103,8 +103,29 @@ SCENARIOS = [
 def test_any_number_of_kills_leaves_the_old_or_the_new_and_what_had_settled_holds(
     root: Path, fails: int, orders: tuple[str, ...]
 ) -> None:
-    plan, old = world.publish(root), world.look(root)
-    plan = world.failing(plan, fails) if fails < 99 else plan
+    plan = world.publish(root)
+    survives_kills(root, world.failing(plan, fails) if fails < 99 else plan, orders)
+
+
+ALL = (MIGRATE, START, *BOTH)
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [ALL, (BACK,), (MIGRATE, BACK), (MIGRATE, START, BACK), (*ALL[:3], BACK)],
+    ids=["all is well", "not migrated", "not started", "not published", "not settled"],
+)
+def test_any_number_of_kills_around_a_migration_leaves_the_old_or_the_new(
+    root: Path, orders: tuple[str, ...]
+) -> None:
+    plan = world.publish(root)
+    first, second = plan.prepare
+    survives_kills(root, replace(plan, prepare=(first,), migrate=(second,), migrates=True), orders)
+
+
+def survives_kills(root: Path, plan: Plan, orders: tuple[str, ...]) -> None:
+    """Kill a run of the plan after each record, and each recovery after each of its own."""
+    old = world.look(root)
     waiting = moments_of_a_run(root, plan, Quick(), orders)
     whole, new = Progress.of(read(world.journal(root))), world.look(root)
     seen = set()
