@@ -26,7 +26,7 @@ BOOT_SECONDS = 10
 def test_an_agent_killed_at_any_step_takes_back_or_finishes(stage: Stage) -> None:
     lab, host, project = stage.lab, stage.host, stage.project
     with visitors(host.ip) as visits:
-        for step, note in some(stage.steps, AT_A_TIME):
+        for step, note in some(stage.steps, AT_A_TIME, "agent"):
             state.keep_warm(lab, host)
             before, live = state.all_of(lab, host), project.live()
 
@@ -48,7 +48,7 @@ def test_an_agent_killed_at_any_step_takes_back_or_finishes(stage: Stage) -> Non
 def test_a_connection_lost_at_any_step_is_made_anew(stage: Stage) -> None:
     lab, host, project = stage.lab, stage.host, stage.project
     with visitors(host.ip) as visits:
-        for step, note in some(stage.steps, AT_A_TIME):
+        for step, note in some(stage.steps, AT_A_TIME, "connection"):
             release, running = stage.deploy_until(step)
             lab.run(host, "pkill", "-KILL", "-f", "sshd: deploy")
             stage.gate.let_go()
@@ -63,7 +63,7 @@ def test_a_connection_lost_at_any_step_is_made_anew(stage: Stage) -> None:
 def test_a_deployer_killed_at_any_step_can_be_followed_by_another(stage: Stage) -> None:
     lab, host, project = stage.lab, stage.host, stage.project
     with visitors(host.ip) as visits:
-        for step, note in some(stage.steps, AT_A_TIME):
+        for step, note in some(stage.steps, AT_A_TIME, "deployer"):
             release, running = stage.deploy_until(step)
             running.kill()
             running.communicate()
@@ -80,7 +80,7 @@ def test_a_server_that_loses_power_at_any_step_boots_with_one_complete_release(
     stage: Stage,
 ) -> None:
     lab, host, project = stage.lab, stage.host, stage.project
-    for step, note in some(stage.steps, AT_A_TIME):
+    for step, note in some(stage.steps, AT_A_TIME, "power"):
         before, live = state.files(lab, host), project.live()
 
         release, running = stage.deploy_until(step)
