@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from deploy.agent.running import Exec
 from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import (
     Attach,
@@ -30,6 +32,7 @@ from deploy.errors import ReachError
 from deploy.hand import beat
 from deploy.look import State
 from deploy.reasons import LOST
+from deploy.written import STREAMS, Written
 
 PIECE = 1 << 18
 
@@ -109,6 +112,24 @@ class Link:
         self.tell = lambda record: tell(record["line"]) if isinstance(record, dict) else None
         self.ask(request)
 
+    def execute(self, app: str, words: list[str], *, several: bool) -> int:
+        """Run a command, its output going where this one's does; return its exit status.
+
+        Where it runs on ``several`` servers, each line begins with the server's name.
+        """
+        written = {kind: Written(kind, f"{self.name}  " if several else "") for kind in STREAMS}
+
+        def told(said: Record | ReachError) -> None:
+            if isinstance(said, dict):
+                for kind in STREAMS & said.keys():
+                    written[kind].write(b64decode(said[kind]))
+
+        self.tell = told
+        code = int(self.ask(Exec(app=app, argv=tuple(words)))["exit"])
+        for one in written.values():
+            one.end()
+        return code
+
     def ask(self, request: BaseModel) -> Any:
         """Return the answer; raises `ReachError` where there is none, or none that is one."""
         try:
@@ -134,7 +155,7 @@ class Link:
                 said = json.loads(text)
                 if "record" in said:
                     self.tell(said["record"])
-                elif "line" in said:
+                elif "line" in said or "out" in said or "err" in said:
                     self.tell(said)
                 else:
                     self.answers.put(said)

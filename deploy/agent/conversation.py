@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+from base64 import b64encode
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from threading import Lock, Thread
 from typing import Any, assert_never
 
 from pydantic import ValidationError
 
-from deploy.agent import history, planning, words
+from deploy.agent import history, planning, running, words
 from deploy.agent.receiving import Store
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import Transactions
@@ -105,6 +108,8 @@ class Conversation:
                 return {"records": told.records, "broken": told.broken, "head": told.head}
             case words.Logs():
                 return self.logs(request)
+            case running.Exec():
+                return self.run(request)
             case _:
                 assert_never(request)
 
@@ -138,21 +143,37 @@ class Conversation:
         """Tell lines of the journal until they end or the client goes."""
         said = command_of_jobs if request.jobs else command
         argv = said(self.at, request.pool, request.app, request.lines, request.follow)
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as shown:
             if request.follow:
-                Thread(target=self.until_gone, args=(running,), daemon=True).start()
+                Thread(target=self.until_gone, args=(shown.kill,), daemon=True).start()
             try:
-                for line in running.stdout or ():
+                for line in shown.stdout or ():
                     self.tell(line=line.decode("utf-8", "replace").rstrip("\n"))
             finally:
-                running.kill()
+                shown.kill()
 
-    def until_gone(self, running: subprocess.Popen[bytes]) -> None:
-        """Read what the client says, which is nothing but that it is there."""
+    def run(self, request: running.Exec) -> dict[str, int]:
+        """Run a command until it ends or the client goes; nothing can be asked after it."""
+        unit, process = running.begun(self.at, request, look(self.at, self.machine))
+        gone = Thread(target=self.until_gone, args=(partial(running.end, unit),), daemon=True)
+        gone.start()
+        try:
+            code = running.hear(
+                process, lambda kind, piece: self.tell(**{kind: b64encode(piece).decode()})
+            )
+        finally:
+            process.kill()
+            running.end(unit)
+        self.connection.shutdown(socket.SHUT_RD)
+        gone.join()
+        return {"exit": code}
+
+    def until_gone(self, stop: Callable[[], object]) -> None:
+        """Read what the client says, which is nothing but that it is there; then stop."""
         with suppress(OSError):
             while self.input.readline(LONGEST):
                 pass
-        running.kill()
+        stop()
 
     def tell(self, **what: Any) -> None:
         line = json.dumps(what, separators=(",", ":")).encode() + b"\n"

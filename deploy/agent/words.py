@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from deploy.agent.running import Exec
 from deploy.agent.secret_words import RemoveSecret, SetSecret
 from deploy.agent.wire import Hidden, Label
 from deploy.bundle import Bundle, File
@@ -155,7 +156,7 @@ class Logs(Value):
     follow: bool = False
 
 
-Question = Look | Take | Show | Begin | Last | Attach | History | Logs
+Question = Look | Take | Show | Begin | Last | Attach | History | Logs | Exec
 Request = Annotated[Question | Order, Field(discriminator="ask")]
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 INTENTION: TypeAdapter[Intention] = TypeAdapter(Intention)

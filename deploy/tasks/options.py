@@ -28,6 +28,8 @@ HELP = {
     "keep": "how many releases stay, the live one included",
     "to": "the release to go back to, as `fab releases` lists it",
     "app": "the app's name in site.toml",
+    "command": 'the command, in quotes, as in "flask routes"',
+    "each": "run it on each server, one line after the other with the server's name before it",
     "name": "the secret's name, as in {secret:NAME}",
     "lines": "how many lines of each server to begin with",
     "jobs": "what its workers, its schedule and its migrations said, instead of its pool",
@@ -35,8 +37,13 @@ HELP = {
 }
 
 
-def told(*options: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a task with these options whose expected errors are messages, not tracebacks."""
+def told(
+    *options: str, name: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a task with these options whose expected errors are messages, not tracebacks.
+
+    It is called as the function, unless it has a ``name``.
+    """
 
     def made(body: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(body)
@@ -49,7 +56,7 @@ def told(*options: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
             except KeyboardInterrupt:
                 raise Exit("Interrupted.", 130) from None
 
-        return task(run, help={name: HELP[name] for name in options})  # type: ignore[no-any-return]
+        return task(run, name=name, help={name: HELP[name] for name in options})  # type: ignore[no-any-return]
 
     return made
 

@@ -18,16 +18,9 @@ from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
 TASKS = (
-    *("attach", "bootstrap", "deploy", "history", "logs", "pack", "prune", "releases", "restart"),
-    *(
-        "rollback",
-        "secrets-list",
-        "secrets-remove",
-        "secrets-rotate",
-        "secrets-set",
-        "status",
-        "trust",
-    ),
+    *("attach", "bootstrap", "deploy", "exec", "history", "logs", "pack", "prune", "releases"),
+    *("restart", "rollback", "secrets-list", "secrets-remove", "secrets-rotate", "secrets-set"),
+    *("status", "trust"),
 )
 
 SITE = """\

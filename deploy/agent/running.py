@@ -1,0 +1,101 @@
+"""Run a command of the live release, as the user of a pool and in its sandbox; never as root."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from typing import IO, Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from deploy.agent.wire import Label
+from deploy.errors import PlanError
+from deploy.layout import Layout
+from deploy.look import State
+from deploy.release import PoolPart, Release, Value
+
+Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
+
+OTHERWISE = ("ExecStart", "Type", "NotifyAccess", "Kill", "Timeout", "Restart", "Limit")
+"""Settings of a pool's service that say how it serves, rather than what it may."""
+
+PIECE = 1 << 15
+
+
+class Exec(Value):
+    """Run a command as an app's pool would; tell what it writes, and how it ended."""
+
+    ask: Literal["exec"] = "exec"
+    app: Label
+    argv: Annotated[tuple[Word, ...], Field(min_length=1, max_length=1000)]
+
+
+Tell = Callable[[str, bytes], None]
+"""Is told ``out`` or ``err``, and what was written there."""
+
+
+def begun(at: Layout, request: Exec, found: State) -> tuple[str, subprocess.Popen[bytes]]:
+    """Begin the command; return its unit, too. Raises `PlanError` where nothing is live."""
+    live = found.installed.get(found.live or "")
+    if live is None:
+        raise PlanError("has no live release; run: fab deploy")
+    pool = pool_of(live, request.app)
+    unit = f"{at.site}-run-{secrets.token_hex(8)}.service"
+    argv = words(at, unit, live.id, pool.name, request)
+    pipe = subprocess.PIPE
+    return unit, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+
+
+def words(at: Layout, unit: str, release: str, pool: str, request: Exec) -> tuple[str, ...]:
+    """Return the command for systemd: the pool's service, with another program."""
+    text = Path(at.template(pool, "service")).read_text("utf-8")
+    settings = (f"--property={one.replace('%i', release)}" for one in sandbox(text))
+    python = f"{at.folder(release)}/venv/bin/python"
+    # systemd would put variables of its own in place of those in the words.
+    given = (word.replace("$", "$$") for word in request.argv)
+    return (
+        *("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--unit={unit}"),
+        f"--description={at.site}: a command of {request.app}, release {release}",
+        f"--property=BindsTo={at.agent_service}",  # nothing goes on that nobody hears of
+        *settings,
+        *("--", python, "-m", "dispatcher.work.within", request.app, *given),
+    )
+
+
+def sandbox(unit: str) -> list[str]:
+    """Return the settings of a service that say who it is and what it may."""
+    _, _, service = unit.partition("\n[Service]\n")
+    lines = (line for line in service.splitlines() if line and line[0] not in "#[")
+    return [line for line in lines if not line.startswith(OTHERWISE)]
+
+
+def pool_of(live: Release, app: str) -> PoolPart:
+    """Return the pool of an app; raises `PlanError` naming the apps there are."""
+    for pool in live.pools:
+        if app in pool.apps:
+            return pool
+    there = ", ".join(sorted(name for pool in live.pools for name in pool.apps))
+    raise PlanError(f"its release has no app {app!r}; it has {there}")
+
+
+def hear(running: subprocess.Popen[bytes], tell: Tell) -> int:
+    """Tell what comes, until it ends; return its exit status."""
+
+    def pass_on(kind: str, source: IO[bytes] | None) -> None:
+        while source and (piece := os.read(source.fileno(), PIECE)):
+            tell(kind, piece)
+
+    aside = Thread(target=pass_on, args=("err", running.stderr), daemon=True)
+    aside.start()
+    pass_on("out", running.stdout)
+    aside.join()
+    return running.wait()
+
+
+def end(unit: str) -> None:
+    """Stop it, if it still runs."""
+    subprocess.run(("systemctl", "stop", unit), capture_output=True, check=False)

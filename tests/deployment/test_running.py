@@ -1,0 +1,75 @@
+"""A command runs as an app's pool does: its user, its sandbox, its secrets, and never as root."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.deployment.project import Project
+from tests.deployment.test_secrets import APP, TABLES
+from tests.lab.host import Host
+from tests.lab.lab import Lab
+
+pytestmark = pytest.mark.lab
+
+ASKED = """\
+import os, pathlib, sys
+print(os.getuid() != 0, os.environ["STATE_DIRECTORY"], os.environ["WANTED"])
+print(open("/proc/self/status").read().split("NoNewPrivs:")[1].split()[0])
+for path in ("/srv/yard/x", "/etc/x", "/var/lib/yard/default/x"):
+    try:
+        pathlib.Path(path).write_text("")
+    except OSError as error:
+        print(error.strerror)
+pathlib.Path(os.environ["STATE_DIRECTORY"], "made").write_text("")
+print("to stderr", file=sys.stderr)
+sys.exit(7)
+"""
+
+
+def test_a_command_runs_as_the_pool_would(lab: Lab, host: Host, project: Project) -> None:
+    (project.folder / "apps" / "vault.py").write_text(APP)
+    site = project.folder / "site.toml"
+    tables = TABLES.replace("[pools", 'env.WANTED = "$HOME is {secret:API_KEY}"\n[pools')
+    site.write_text(site.read_text() + tables)
+    project.commit("need a secret")
+    project.fab("secrets-set", "API_KEY", "--app", "vault", feed="s3cret")
+    project.fab("deploy")
+
+    done = project.try_fab("exec", "vault", shlex.join(("python", "-c", ASKED)))
+    routes = project.fab("exec", "vault", "flask routes", "--each")
+    words = project.fab("exec", "vault", "printf '%s|' '$HOME' 'a b' '%i' ''")
+    missing = project.try_fab("exec", "vault", "no-such-program")
+    nobody = project.try_fab("exec", "nope", "id")
+
+    assert done.code == 7, done
+    assert done.out.splitlines() == [
+        "True /var/lib/yard/vault $HOME is s3cret",
+        "1",
+        "Read-only file system",
+        "Read-only file system",
+        "Permission denied",
+    ]
+    assert done.err == "to stderr\n"
+    assert "told" in routes.out
+    assert "/" in routes.out
+    assert words.out == "$HOME|a b|%i||"
+    assert (missing.code, missing.err) == (127, "no-such-program: No such file or directory\n")
+    assert "there is no app 'nope'" in nobody.err
+    owner = ("stat", "--format", "%U", "/var/lib/yard/vault/made")
+    assert lab.run(host, *owner).stdout == "yard-vault\n"
+
+
+def test_a_command_ends_with_whoever_asked_for_it(lab: Lab, host: Host, project: Project) -> None:
+    running = project.start_fab("exec", "portal", "sh -c 'echo begun; exec sleep 1000'")
+    assert running.stdout is not None
+    assert running.stdout.readline() == "begun\n"
+    units = ("systemctl", "list-units", "--plain", "--no-legend", "yard-run-*")
+    assert "yard-run-" in lab.run(host, *units).stdout
+
+    running.kill()
+    running.communicate()
+
+    lab.run(host, "sh", "-c", "timeout 20 tail --pid=$(pgrep -x sleep) -f /dev/null")
+    assert lab.run(host, "pgrep", "-x", "sleep", check=False).stdout == ""
