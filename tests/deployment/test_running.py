@@ -71,5 +71,6 @@ def test_a_command_ends_with_whoever_asked_for_it(lab: Lab, host: Host, project:
     running.kill()
     running.communicate()
 
-    lab.run(host, "sh", "-c", "timeout 20 tail --pid=$(pgrep -x sleep) -f /dev/null")
+    gone = "for pid in $(pgrep -x sleep); do timeout 20 tail --pid=$pid -f /dev/null; done"
+    lab.run(host, "sh", "-c", gone)
     assert lab.run(host, "pgrep", "-x", "sleep", check=False).stdout == ""
