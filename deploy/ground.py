@@ -99,7 +99,14 @@ def packages(found: State) -> Steps:
 
 def wanted_folders(at: Layout) -> dict[str, str]:
     """Return owner and mode of each folder."""
-    roots = (at.home, at.store, at.environments, at.releases, at.live("").rstrip("/"))
+    roots = (
+        at.home,
+        at.store,
+        at.environments,
+        at.releases,
+        at.live("").rstrip("/"),
+        at.maintenance,
+    )
     return {
         **dict.fromkeys(roots, "root 755"),
         at.incoming: "root 700",

@@ -101,6 +101,11 @@ class Layout:
         return f"{self.home}/schedules"
 
     @property
+    def maintenance(self) -> str:
+        """What of the site is closed, and how nginx says so; outlives releases."""
+        return f"{self.home}/maintenance"
+
+    @property
     def secrets(self) -> str:
         """The folder that only root may enter."""
         return f"/etc/flaskyard/{self.site}"

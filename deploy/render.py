@@ -50,10 +50,36 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
     """
     hosts = [on_host(site, name) for name in site.hosts]
     template = TEMPLATES.get_template("site.conf.j2")
-    given = {"site": site, "at": at, "pools": parts(site), "hosts": hosts}
+    given = {
+        "site": site,
+        "at": at,
+        "pools": parts(site),
+        "hosts": hosts,
+        "name": variable(at),
+        "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
+    }
     text = template.render(given, live="")
     routes = hashlib.sha256(text.encode()).hexdigest()[:12]
     return template.render(given, live=at.live(routes)), routes
+
+
+def variable(at: Layout) -> str:
+    """Return what the names of the site's nginx variables begin with."""
+    return at.site.replace("-", "_")
+
+
+def mounts(site: Site, host: str) -> list[tuple[str, str]]:
+    """Return a pattern for each mount of a host, the longest first, and the app there."""
+    label = "[^.]+" if host.startswith("*") else ""
+    name = label + re.escape(host.removeprefix("*"))
+    found = sorted(site.mounts(host).items(), key=lambda mount: len(mount[0]), reverse=True)
+    return [(rf"{name}{re.escape(path)}(?:/|\z)", app.name) for path, app in found]
+
+
+def maintenance(name: str, at: Layout, closures: object) -> str:
+    """Return a file of what says that a site is closed."""
+    given = {"site": at.site, "folder": at.maintenance, "name": variable(at)}
+    return TEMPLATES.get_template(f"maintenance{name}.j2").render(given, closures=closures)
 
 
 def on_host(site: Site, name: str) -> Host:

@@ -7,11 +7,12 @@ import re
 from pathlib import Path
 from typing import assert_never
 
-from deploy import ground, plans, restarting, retiring, vault
+from deploy import ground, maintenance, plans, restarting, retiring, vault
 from deploy.agent.secret_words import RemoveSecret, SetSecret
 from deploy.agent.words import (
     Deploy,
     Intention,
+    Maintenance,
     Prune,
     Registered,
     Restart,
@@ -60,6 +61,9 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
         case Restart():
             state = look(at, machine, files=(at.template(intention.pool, "service"),))
             return restarting.restart(at, state, plans.live(state), intention.pool)
+        case Maintenance():
+            state = look(at, machine, files=maintenance.asked(at))
+            return maintenance.maintain(at, state, plans.live(state), intention)
         case Prune():
             state = look(at, machine)
             return retiring.thin(at, plans.live(state), state, intention.keep)

@@ -226,6 +226,11 @@ def about(intention: Intention) -> dict[str, str]:
             return {"do": "rollback", "release": intention.to}
         case "restart":
             return {"do": "restart", "pool": intention.pool}
+        case "maintenance":
+            return {
+                "do": "maintenance on" if intention.on else "maintenance off",
+                "app": intention.app,
+            }
         case "rotate" | "prune":
             return {"do": intention.do}
         case "secrets-set" | "secrets-remove":

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
 from deploy.agent.running import Exec
 from deploy.agent.secret_words import RemoveSecret, SetSecret
@@ -75,6 +76,28 @@ class Restart(Stamped):
     pool: Label
 
 
+def network(written: str) -> str:
+    """Return an address or a network as nginx takes it; raises ValueError for what is none."""
+    return str(ip_network(written, strict=False))
+
+
+class Maintenance(Stamped):
+    """Close an app to visitors, or all, or open what was closed."""
+
+    do: Literal["maintenance"] = "maintenance"
+    on: bool
+    app: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]*)?$")] = ""
+    """All apps where it is empty."""
+
+    allow: Annotated[
+        tuple[Annotated[str, AfterValidator(network)], ...], Field(max_length=100)
+    ] = ()
+    """Addresses and networks that are let through."""
+
+    minutes: Annotated[int, Field(ge=1, le=10_080)] = 10
+    """After how long visitors are told to come back."""
+
+
 class Prune(Stamped):
     """Remove the oldest releases, and what only they used."""
 
@@ -84,7 +107,7 @@ class Prune(Stamped):
 
 
 Intention = Annotated[
-    Deploy | Rollback | Rotate | Restart | Prune | SetSecret | RemoveSecret,
+    Deploy | Rollback | Rotate | Restart | Prune | Maintenance | SetSecret | RemoveSecret,
     Field(discriminator="do"),
 ]
 

@@ -18,8 +18,18 @@ from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
 TASKS = (
-    *("attach", "bootstrap", "deploy", "exec", "history", "logs", "pack", "prune", "releases"),
-    *("restart", "rollback", "secrets-list", "secrets-remove", "secrets-rotate", "secrets-set"),
+    *("attach", "bootstrap", "deploy", "exec", "history", "logs", "maintenance"),
+    *(
+        "pack",
+        "prune",
+        "releases",
+        "restart",
+        "rollback",
+        "secrets-list",
+        "secrets-remove",
+        "secrets-rotate",
+        "secrets-set",
+    ),
     *("status", "trust"),
 )
 

@@ -119,7 +119,7 @@ sh {DEPENDENCIES}.new
   9. see that all of it is root's
      $ sh -c '{ROOTS}' sh {FOLDER}/venv
  10. write its nginx configuration
-     $ write {FOLDER}/nginx.conf (379 bytes, mode 644)
+     $ write {FOLDER}/nginx.conf (633 bytes, mode 644)
  11. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
  12. name its routes
@@ -364,6 +364,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /srv/yard/environments",
         "make /srv/yard/releases",
         "make /srv/yard/live",
+        "make /srv/yard/maintenance",
         "make /srv/yard/incoming",
         "make /var/lib/flaskyard/yard",
         "make /etc/flaskyard/yard",

@@ -37,6 +37,7 @@ def configured(site: Site, folder: Path, port: int = 8080) -> Path:
         "listen 80": f"listen 127.0.0.1:{port}",
         "/etc/nginx/flaskyard": str(folder),
         Layout(site.name).live(routes): str(folder),
+        Layout(site.name).maintenance: str(folder),
     }
     files = {
         "proxy.conf": render.shared("proxy.conf"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deployment.project import Project
+from tests.deployment.conftest import booted
+from tests.deployment.project import DOMAIN, Project
+from tests.deployment.test_first_evening import get
 from tests.deployment.test_refusals import as_it_is
 from tests.deployment.traffic import traffic
 from tests.lab.host import Host
@@ -27,3 +29,26 @@ def test_a_pool_restarts_without_losing_a_request(lab: Lab, host: Host, project:
     assert set(seen.seen) == {"one"}
     assert processes(lab, host) & old == set()
     assert as_it_is(lab, host) == before
+
+
+def test_a_closed_app_stays_closed_through_a_deployment_and_a_boot(
+    lab: Lab, host: Host, project: Project
+) -> None:
+    before = as_it_is(lab, host)
+    project.fab("maintenance", "on", "--app", "marker", "--for", "7")
+    assert get(host.ip, DOMAIN, "/marker/")[0] == 503
+    assert get(host.ip, DOMAIN, "/")[0] == 200
+    project.fab("maintenance", "off", "--app", "marker")
+    assert as_it_is(lab, host) == before
+
+    project.fab("maintenance", "on", "--app", "marker")
+    project.version("two")
+    project.fab("deploy")
+    assert get(host.ip, DOMAIN, "/marker/")[0] == 503
+    lab.kill(host)
+    lab.start(host)
+    booted(lab, host)
+    assert get(host.ip, DOMAIN, "/marker/")[0] == 503
+    assert get(host.ip, DOMAIN, "/")[0] == 200
+    project.fab("maintenance", "off", "--app", "marker")
+    assert get(host.ip, DOMAIN, "/marker/") == (200, "two 0")
