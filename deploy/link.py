@@ -36,26 +36,40 @@ from deploy.written import STREAMS, Written
 
 PIECE = 1 << 18
 
+HELLO_SECONDS = 60
+"""How long an agent may take to say who it is: it first ends what was interrupted."""
+
 Record = dict[str, Any]
 
 
 class Link:
     """Asks one server's agent; one question at a time, and orders at any time."""
 
-    def __init__(self, name: str, channel: Any, refusal: Callable[[], ReachError]) -> None:
+    def __init__(
+        self,
+        name: str,
+        channel: Any,
+        refusal: Callable[[], ReachError],
+        patience: float = HELLO_SECONDS,
+    ) -> None:
         """Begin on a channel on which the relay was just started.
 
-        ``refusal`` says why there is no agent. Raises `ReachError`.
+        ``refusal`` says why there is no agent. Raises `ReachError`, after ``patience``
+        seconds where there is one that says nothing.
         """
         self.name, self.channel = name, channel
         self.sending, self.ended = Lock(), Event()
         self.answers: SimpleQueue[dict[str, Any] | ReachError] = SimpleQueue()
         self.tell: Callable[[Record | ReachError], None] = self.answers.put
         self.lines = channel.makefile("rb")
+        channel.settimeout(patience)
         try:
             first = self.lines.readline()
+        except TimeoutError as error:
+            raise ReachError(name, "its agent does not answer; run: fab bootstrap") from error
         except LOST as error:
             raise self.lost(error) from error
+        channel.settimeout(None)
         if not first.endswith(b"\n"):
             raise refusal()
         said = json.loads(first)

@@ -35,6 +35,7 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.sendall = connection.sendall
+        self.settimeout = connection.settimeout
         self.files = ExitStack()
 
     def makefile(self, mode: str) -> Any:

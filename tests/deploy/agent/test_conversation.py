@@ -16,7 +16,8 @@ from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import Rollback
 from deploy.bundle import File
 from deploy.errors import ReachError
-from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Listener, Server
+from deploy.link import Link
+from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Channel, Listener, Server
 from tests.deploy.sample import STAMP, A
 
 
@@ -269,3 +270,15 @@ def test_a_new_key_is_in_no_answer(server: Server, raw: Raw) -> None:
     raw.say(b'{"ask":"show","intention":', intention.encode(), b"}\n")
 
     assert KEY.split()[1] not in json.dumps(raw.hear())
+
+
+def test_an_agent_that_says_nothing_is_not_waited_for_without_end() -> None:
+    ours, theirs = socket.socketpair()
+
+    def refusal() -> ReachError:
+        return ReachError("web1", "has no agent")
+
+    channel = Channel(ours)
+    with theirs, pytest.raises(ReachError, match=r"web1: its agent does not answer; .*bootstrap"):
+        Link("web1", channel, refusal, patience=0.05)
+    channel.close()
