@@ -62,7 +62,7 @@ def words(at: Layout, unit: str, release: str, pool: str, request: Exec) -> tupl
         f"--description={at.site}: a command of {request.app}, release {release}",
         f"--property=BindsTo={at.agent_service}",  # nothing goes on that nobody hears of
         *settings,
-        *("--", python, "-m", "dispatcher.work.within", request.app, *given),
+        *("--", python, "-m", "dispatcher.jobs.within", request.app, *given),
     )
 
 

@@ -12,10 +12,10 @@ import click
 
 from dispatcher.cli import env_option, prepare, site_option
 from dispatcher.develop.application import site_here
+from dispatcher.jobs.running import WorkError, job_of, run
 from dispatcher.loading.importing import LoadError
 from dispatcher.logs import SERVING
 from dispatcher.registry.jobs import Job, jobs
-from dispatcher.work.running import WorkError, job_of, run
 
 
 @click.command("work")

@@ -173,7 +173,7 @@ def test_a_job_has_the_sandbox_of_its_pool_and_its_own_time() -> None:
         for line in units[f"/etc/systemd/system/{WORKER}@.service"].splitlines()
         if "Exec" in line
     }
-    assert command.endswith("python -m dispatcher.work worker portal mail")
+    assert command.endswith("python -m dispatcher.jobs worker portal mail")
 
 
 def test_a_job_that_does_not_run_where_it_should_is_a_fault() -> None:

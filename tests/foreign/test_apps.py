@@ -78,10 +78,10 @@ def test_webdav_moves_a_file_to_the_address_that_is_said(client: httpx.Client, m
 def test_a_calendar_is_made_and_found_by_its_own_address(client: httpx.Client, mount: str) -> None:
     path = httpx.URL(mount).path.rstrip("/")
     ada = httpx.BasicAuth("ada", "any")
-    made = client.request("MKCALENDAR", "/ada/work/", auth=ada)
+    made = client.request("MKCALENDAR", "/ada/errands/", auth=ada)
     assert made.status_code in (201, 409)
     found = client.request("PROPFIND", "/ada/", headers={"Depth": "1"}, auth=ada)
-    assert f"<href>{path}/ada/work/</href>" in found.text
+    assert f"<href>{path}/ada/errands/</href>" in found.text
 
 
 @of("calendars")

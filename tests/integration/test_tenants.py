@@ -20,7 +20,7 @@ app = "archive:create_app"
 subdomain = "archive"
 tenants = "*.archive"
 
-[apps.library]
+[apps.lending]
 app = "archive:create_app"
 tenants = "/t/<tenant>"
 tenant_limit = 2
@@ -131,5 +131,5 @@ def test_a_tenant_that_cannot_be_made_is_out_alone_and_the_log_says_why(site: Se
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) >= 1
     assert home(site, "/t/alpha/")["tenant"] == "alpha"
-    assert "library.gamma" in site.told
+    assert "lending.gamma" in site.told
     assert "gamma's disk is full" in site.told

@@ -25,7 +25,7 @@ app = "club:create_app"
 subdomain = "archive"
 tenants = "*.archive"
 
-[apps.library]
+[apps.lending]
 app = "club:create_app"
 tenants = "/t/<tenant>"
 """
@@ -52,7 +52,7 @@ def create_app(tenant=None):
     @app.get("/links")
     def links():
         return " ".join([site_url("archive", "whoami", tenant="band"),
-                         site_url("library", "login", tenant="band"),
+                         site_url("lending", "login", tenant="band"),
                          site_url("archive", path="/a")])
 
     return app
@@ -136,5 +136,5 @@ def test_the_log_names_the_tenant(web: Web, folder: Path, place: tuple[str, str]
 
     until("the request is logged", lambda: bool(line()))
     logged = json.loads(line())
-    app = "archive" if place is PLACES["host"] else "library"
+    app = "archive" if place is PLACES["host"] else "lending"
     assert (logged["app"], logged["tenant"], logged["status"]) == (app, "choir", 200)

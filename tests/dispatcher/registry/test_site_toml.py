@@ -258,17 +258,17 @@ app = "a:b"
 subdomain = "archive"
 tenants = "*.archive"
 tenant_limit = 7
-[apps.library]
+[apps.lending]
 app = "a:c"
 tenants = "/t/<tenant>"
 [environments.staging]
 domain = "staging.example.org"
 """)
-    archive, library = load(path)
+    archive, lending = load(path)
     assert archive.tenants == archive.addresses[-1] == Address("*.archive.example.org")
-    assert (archive.tenant_limit, library.tenant_limit) == (7, 100)
-    assert library.addresses == (Address("example.org", "/t"),)
-    assert load(path, "staging").app("library").tenants == Address("staging.example.org", "/t")
+    assert (archive.tenant_limit, lending.tenant_limit) == (7, 100)
+    assert lending.addresses == (Address("example.org", "/t"),)
+    assert load(path, "staging").app("lending").tenants == Address("staging.example.org", "/t")
     assert load(path, domain="localhost").hosts[1:] == ("archive.localhost", "*.archive.localhost")
 
 
@@ -279,7 +279,7 @@ domain = "example.org"
 [apps.archive]
 app = "a:b"
 tenants = "archive"
-[apps.library]
+[apps.lending]
 app = "a:c"
 path = "/t"
 tenants = "/t/<tenant>"
@@ -291,9 +291,9 @@ tenant_limit = 3
     assert faults_of(path) == [
         "line 5: apps.archive.tenants = 'archive': is neither a subdomain for each, like "
         "'*.archive', nor a path, like '/t/<tenant>'",
-        "line 9: apps.library.tenants: has tenants where the app itself answers, example.org/t/; "
+        "line 9: apps.lending.tenants: has tenants where the app itself answers, example.org/t/; "
         "write one of the two elsewhere",
-        "line 10: apps.wiki: claims example.org/t/, which app 'library' has already",
+        "line 10: apps.wiki: claims example.org/t/, which app 'lending' has already",
         "line 13: apps.wiki.tenant_limit: limits nothing: the app has no tenants",
     ]
 

@@ -22,7 +22,7 @@ from dispatcher.registry.placeholders import filled
 from dispatcher.registry.site import App, Site
 from dispatcher.serving.apps import ready, values
 
-FLASK_APP = "dispatcher.work.flask_app:create_app"
+FLASK_APP = "dispatcher.jobs.flask_app:create_app"
 """What the command ``flask`` finds: the app as the site makes it."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.work.backup import FOLDER, KEEP, BackupError, back_up, databases
+from dispatcher.jobs.backup import FOLDER, KEEP, BackupError, back_up, databases
 
 
 def database(path: Path, *rows: str) -> Path:

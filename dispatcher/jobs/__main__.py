@@ -1,4 +1,4 @@
-"""``python -m dispatcher.work migrate APP``, ``worker APP NAME`` or ``schedule APP``."""
+"""``python -m dispatcher.jobs migrate APP``, ``worker APP NAME`` or ``schedule APP``."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import sys
 from logging.config import dictConfig
 
 from dispatcher.errors import DispatcherError
+from dispatcher.jobs.backup import back_up
+from dispatcher.jobs.running import WorkError, job_of, run
 from dispatcher.loading.importing import LoadError
 from dispatcher.logs import SERVING, config
 from dispatcher.settings import Settings
-from dispatcher.work.backup import back_up
-from dispatcher.work.running import WorkError, job_of, run
 
 
 def main(words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Run a command as one app of a site: ``python -m dispatcher.work.within APP WORD ...``.
+"""Run a command as one app of a site: ``python -m dispatcher.jobs.within APP WORD ...``.
 
 It has what the app's jobs have: the release's programs, the app's variables of site.toml, and
 ``flask`` finds the app as the site has it, secrets and all.
@@ -10,9 +10,9 @@ import os
 import sys
 
 from dispatcher.errors import DispatcherError
+from dispatcher.jobs.running import variables
 from dispatcher.loading.importing import LoadError
 from dispatcher.settings import Settings
-from dispatcher.work.running import variables
 
 
 def main(name: str, *words: str) -> None:

@@ -1,4 +1,0 @@
-"""What an app does besides answering requests, in processes of its own.
-
-``python -m dispatcher.work`` is what the units on servers run; ``dispatcher work`` the same here.
-"""
