@@ -3,9 +3,9 @@
 A task imports what it needs when it runs: `deploy` builds the release while it does.
 """
 
-from deploy.tasks.caring import maintenance, prune, restart, secrets_rotate
+from deploy.tasks.caring import maintenance, prune, restart
 from deploy.tasks.deploying import attach, deploy, pack, rollback
 from deploy.tasks.looking import history, logs, releases, status
 from deploy.tasks.preparing import bootstrap, trust
 from deploy.tasks.running import execute
-from deploy.tasks.secrets import secrets_list, secrets_remove, secrets_set
+from deploy.tasks.secrets import secrets_list, secrets_remove, secrets_rotate, secrets_set

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,3 +57,9 @@ def request(said: dict[str, Any]) -> str:
 
 def escaped(control: re.Match[str]) -> str:
     return f"\\x{ord(control[0]):02x}"
+
+
+def show(server: str, line: str) -> None:
+    """Print a line with the server it is of, in one piece: others do so at the same time."""
+    sys.stdout.write("".join(f"{server}  {one}\n" for one in readable(line)))
+    sys.stdout.flush()

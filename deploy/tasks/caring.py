@@ -6,33 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.errors import DeployError
 from deploy.tasks.options import told, whole
-from deploy.tasks.project import linked, registry
+from deploy.tasks.project import linked, pool_of, registry
 
 if TYPE_CHECKING:
     from deploy.agent.words import Intention
     from dispatcher.registry.site import Site
-
-
-@told("env", "plan")
-def secrets_rotate(context: Any, env: str = "", plan: bool = False) -> None:
-    """Give all servers a new master key, of which each app's secret is made.
-
-    The next release that is deployed signs with it. What was signed with the two keys
-    before it, sessions and links, is still taken.
-    """
-    from pydantic import SecretStr
-
-    from deploy import doing, keys, session
-    from deploy.agent.words import Rotate
-    from deploy.console import Live
-
-    site = registry(env)
-    with Live() as live, linked(site, "", context) as fleet:
-        intention = Rotate(key=SecretStr(keys.fresh()), stamp=session.stamp())
-        if plan:
-            doing.show(fleet, intention, live)
-        elif doing.do(fleet, intention, live):
-            live.say("The next release that is deployed signs with the new key.")
 
 
 @told("pool", "env", "only", "plan")
@@ -97,14 +75,14 @@ def maintenance(
     Visitors get a page, or JSON, with status 503. It stays until it is off, also when
     something is deployed or a server boots.
     """
-    from deploy import report, session
+    from deploy import session
     from deploy.agent.words import Maintenance
 
     if state not in ("on", "off"):
         raise DeployError(f"write on or off, not {state!r}")
     site = registry(env)
     if app:
-        report.pool_of(site, app)
+        pool_of(site, app)
     intention = Maintenance(
         on=state == "on",
         app=app,

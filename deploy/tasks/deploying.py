@@ -8,7 +8,7 @@ from typing import Any
 from deploy import build, commit
 from deploy.errors import WITHOUT, DeployError
 from deploy.tasks.options import seconds, told
-from deploy.tasks.project import ROOT, SITE, left_out, linked, registry
+from deploy.tasks.project import ROOT, SITE, addresses, left_out, linked, registry
 
 
 @told()
@@ -44,7 +44,7 @@ def deploy(
     last = commit.head(ROOT)
     with ThreadPoolExecutor(1) as aside:
         building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are reached
-        from deploy import doing, report, session
+        from deploy import doing, session
         from deploy.agent.words import Deploy
         from deploy.console import Live
 
@@ -67,7 +67,7 @@ def deploy(
                 if plan:
                     doing.show(fleet, intention, live)
                 elif doing.do(fleet, intention, live, bundle.paths, first):
-                    live.say(f"{bundle.what.id} is live: {report.addresses(site)}")
+                    live.say(f"{bundle.what.id} is live: {addresses(site)}")
 
 
 @told("env", "only", "to", "watch", "plan")

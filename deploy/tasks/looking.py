@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from deploy.tasks.options import show, told
-from deploy.tasks.project import KNOWN_HOSTS, SITE, linked, registry
+from deploy.tasks.project import KNOWN_HOSTS, SITE, linked, pool_of, registry
 
 
 @told("env", "only", "json")
@@ -15,13 +15,14 @@ def status(context: Any, env: str = "", only: str = "", json: bool = False) -> N
 
     Exits with 1 where something is.
     """
-    from deploy import report, session
+    from deploy import session
+    from deploy.reports import status
 
     site = registry(env)
     text = SITE.read_text("utf-8")
     found = session.survey(site, only, context.config, KNOWN_HOSTS, text)
-    rows = report.status(site, found)
-    show(rows, report.status_table, json)
+    rows = status.rows(site, found)
+    show(rows, status.table, json)
     if any(row["faults"] for row in rows):
         sys.exit(1)
 
@@ -29,11 +30,11 @@ def status(context: Any, env: str = "", only: str = "", json: bool = False) -> N
 @told("env", "only", "json")
 def releases(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
     """List the releases on each server, newest first."""
-    from deploy import report
+    from deploy.reports import releases
 
     with linked(registry(env), only, context) as fleet:
-        rows = report.releases(fleet.each(lambda link: link.look()))
-    show(rows, report.releases_table, json)
+        rows = releases.rows(fleet.each(lambda link: link.look()))
+    show(rows, releases.table, json)
 
 
 @told("env", "only", "json")
@@ -43,11 +44,11 @@ def history(context: Any, env: str = "", only: str = "", json: bool = False) -> 
     The history is a chain of hashes: a line that was changed or taken out is shown, and the
     exit status is 1.
     """
-    from deploy import report
+    from deploy.reports.history import table
 
     with linked(registry(env), only, context) as fleet:
         told = fleet.each(lambda link: link.history())
-    show([{"server": name, **one} for name, one in told.items()], report.history_table, json)
+    show([{"server": name, **one} for name, one in told.items()], table, json)
     if any(one["broken"] for one in told.values()):
         sys.exit(1)
 
@@ -63,11 +64,11 @@ def logs(
     jobs: bool = False,
 ) -> None:
     """Show the last log lines of an app on every server."""
-    from deploy import report
+    from deploy import loglines
     from deploy.agent.words import Logs
 
     site = registry(env)
-    pool = report.pool_of(site, app)
+    pool = pool_of(site, app)
     asked = Logs(pool=pool, app=app, lines=lines, follow=follow, jobs=jobs)
     with linked(site, only, context) as fleet:
-        fleet.each(lambda link: link.logs(asked, lambda text: report.line(link.name, text)))
+        fleet.each(lambda link: link.logs(asked, lambda text: loglines.show(link.name, text)))

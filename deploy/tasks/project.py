@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deploy import commit
-from deploy.errors import UNTOUCHED, DeployError
+from deploy.errors import UNTOUCHED, DeployError, PlanError
 
 if TYPE_CHECKING:
     from deploy.console import Live
@@ -39,3 +39,19 @@ def left_out(live: Live) -> None:
     if changed:
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         live.say(f"Not in the release, for it is not committed: {', '.join(changed[:5])}{more}")
+
+
+def pool_of(site: Site, app: str) -> str:
+    """Return the pool of an app; raises `PlanError` for one not there."""
+    try:
+        return site.app(app).pool
+    except LookupError as error:
+        raise PlanError(str(error.args[0])) from None
+
+
+def addresses(site: Site) -> str:
+    """Return where visitors find the apps."""
+    from dispatcher.registry.site import claims
+    from dispatcher.registry.tenancy import shown
+
+    return "  ".join(f"http://{shown(app, address)}" for app, address in claims(site.apps))

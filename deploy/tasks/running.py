@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from deploy.tasks.options import told
-from deploy.tasks.project import linked, registry
+from deploy.tasks.project import linked, pool_of, registry
 
 
 @told("app", "command", "env", "only", "each", name="exec")
@@ -19,11 +19,11 @@ def execute(
     As in: fab exec shop "flask routes". It has the release's programs, and the pool's user,
     sandbox, data and secrets. Exits as the command does.
     """
-    from deploy import report, session
+    from deploy import session
     from deploy.errors import PlanError
 
     site = registry(env)
-    report.pool_of(site, app)
+    pool_of(site, app)
     try:
         words = shlex.split(command)
     except ValueError as error:

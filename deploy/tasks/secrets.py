@@ -53,14 +53,36 @@ def secrets_list(context: Any, env: str = "", only: str = "", json: bool = False
 
     Exits with 1 where site.toml names one that is not set on all servers.
     """
-    from deploy import report
+    from deploy.reports import secrets
 
     site = registry(env)
     with linked(site, only, context) as fleet:
-        rows = report.secrets(site, fleet.each(lambda link: link.look()))
-    show(rows, report.secrets_table, json)
+        rows = secrets.rows(site, fleet.each(lambda link: link.look()))
+    show(rows, secrets.table, json)
     if any(row["used"] and row["missing"] for row in rows):
         sys.exit(1)
+
+
+@told("env", "plan")
+def secrets_rotate(context: Any, env: str = "", plan: bool = False) -> None:
+    """Give all servers a new master key, of which each app's secret is made.
+
+    The next release that is deployed signs with it. What was signed with the two keys
+    before it, sessions and links, is still taken.
+    """
+    from pydantic import SecretStr
+
+    from deploy import doing, keys, session
+    from deploy.agent.words import Rotate
+    from deploy.console import Live
+
+    site = registry(env)
+    with Live() as live, linked(site, "", context) as fleet:
+        intention = Rotate(key=SecretStr(keys.fresh()), stamp=session.stamp())
+        if plan:
+            doing.show(fleet, intention, live)
+        elif doing.do(fleet, intention, live):
+            live.say("The next release that is deployed signs with the new key.")
 
 
 def carry_out(context: Any, site: Site, intention: Intention, said: str, plan: bool) -> None:

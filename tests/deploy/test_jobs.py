@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from deploy import ground, jobs, plans, report
+from deploy import ground, jobs, plans
 from deploy.look import State
 from deploy.release import Release, job_parts
+from deploy.reports import status
 from deploy.steps import Plan, Put, Steps
 from tests.deploy.sample import AT, BUNDLE, SITE, STAMP, WORKING, B, ready, serving
 
@@ -178,7 +179,7 @@ def test_a_job_has_the_sandbox_of_its_pool_and_its_own_time() -> None:
 
 def test_a_job_that_does_not_run_where_it_should_is_a_fault() -> None:
     def faults(state: State) -> list[str]:
-        (row,) = report.status(WORKING, {"a": state})
+        (row,) = status.rows(WORKING, {"a": state})
         return [fault for fault in row["faults"] if "--jobs" in fault]
 
     assert faults(found()) == []

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy import plans, report, vault
+from deploy import plans, vault
 from deploy.errors import PlanError
 from deploy.look import SecretFound, State, VaultFound, look
 from deploy.machine import Here, Outcome
+from deploy.reports import secrets
 from deploy.runner import perform
 from deploy.steps import Plan, Run, Script, Seal
 from dispatcher.registry.site import App, Site
@@ -160,7 +161,7 @@ def test_the_list_names_what_is_set_where_and_what_for() -> None:
     site = naming(SITE, "portal", "API_KEY", "OTHER")
     found = {"web1": kept(ready()), "web2": ready()}
 
-    rows = report.secrets(site, found)
+    rows = secrets.rows(site, found)
 
     assert [(row["secret"], row["set"], row["used"], row["missing"]) for row in rows] == [
         ("API_KEY", STAMP.time, True, ["web2"]),
