@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
+from typing import Any
 
+from deploy import interrupts, outcome
+from deploy.again import AGAIN_SECONDS, Again, insist
 from deploy.agent.progress import Progress
 from deploy.agent.words import Intention
-from deploy.errors import (
-    ALONE,
-    HOLDS,
-    LEFT,
-    TAKEN_BACK,
-    UNTOUCHED,
-    DeployError,
-    FleetError,
-    Interrupted,
-    ReachError,
-    StepError,
-)
+from deploy.errors import DeployError, FleetError, Interrupted, LostError, ReachError
 from deploy.link import Link, Record
 from deploy.orders import orders
+from deploy.retelling import failure, retell
 from deploy.runner import Teller
 
-AGAIN_SECONDS = 40
-"""For how long a lost connection is tried again; its agent takes back after a minute or two."""
-
-PAUSE_SECONDS = 1.0
-
-Again = Callable[[str], Link]
 Said = tuple[Link, Record | ReachError | int | None]
 """Who says it, and what: a record, that it is lost, nothing but that it is there anew, or how
 many records tell what was before that."""
@@ -43,10 +26,19 @@ class Conductor:
     """Hears what every server does, and gives orders once all are ready for them."""
 
     def __init__(
-        self, teller: Teller, again: Again, run: str, first: frozenset[str] = frozenset()
+        self,
+        teller: Teller,
+        again: Again,
+        run: str,
+        first: frozenset[str] = frozenset(),
+        patience: float = AGAIN_SECONDS,
     ) -> None:
-        """``again`` connects to a server anew; ``first`` are those that go live before others."""
-        self.teller, self.again, self.run, self.first = teller, again, run, first
+        """``again`` connects to a server anew, which is tried for ``patience`` seconds.
+
+        ``first`` are those that go live before others.
+        """
+        self.teller, self.again, self.run = teller, again, run
+        self.first, self.patience = first, patience
         self.said: SimpleQueue[Said | None] = SimpleQueue()
         """None is an interrupt."""
 
@@ -73,16 +65,37 @@ class Conductor:
         self.stop = False
 
     def begin(self, link: Link, intention: Intention) -> None:
-        """Begin on one server; raises `ReachError` where that is refused."""
-        self.listen(link)
-        if not link.begin(intention)["follow"]:
+        """Begin on one server; raises `ReachError` where that is refused.
+
+        Where the answer is lost it is asked again: it may have begun, and does so once.
+        """
+
+        def ask(link: Link) -> tuple[Link, dict[str, Any]]:
+            self.listen(link)
+            return link, link.begin(intention)
+
+        try:
+            try:
+                link, said = ask(link)
+            except LostError as error:
+                self.warn(error)
+                link, said = insist(self.again, link.name, ask, self.patience)
+        except (LostError, KeyboardInterrupt):  # it may have begun
+            self.add(link)
+            self.gone.add(link.name)
+            raise
+        if not said["follow"]:
             raise ReachError(link.name, "was changed meanwhile by somebody else; try again")
         self.add(link)
 
-    def attach(self, link: Link, *, conduct: bool = True) -> None:
+    def attach(self, link: Link) -> None:
         """Take up what was begun on a server."""
         self.listen(link)
-        self.add(link, link.attach(conduct=conduct))
+        self.add(link, self.ask(link))
+
+    def ask(self, link: Link) -> int:
+        """Ask to be told of it; return how many records there are already."""
+        return link.attach()
 
     def listen(self, link: Link) -> None:
         link.tell = lambda said: self.said.put((link, said))
@@ -102,7 +115,7 @@ class Conductor:
 
     def conduct(self) -> None:
         """Return once all is done on every server; raises `FleetError` where it is not."""
-        with self.interruptible():
+        with interrupts.told(lambda: self.said.put(None)):
             self.give_orders()
             while not all(self.fleet[name].ended or name in self.gone for name in self.fleet):
                 said = self.said.get()
@@ -111,21 +124,8 @@ class Conductor:
                 else:
                     self.hear(*said)
                 self.give_orders()
-        self.judge()
-
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Let an interrupt be heard in its turn: raised anywhere, it could lose what was said."""
-
-        def note(*_: object) -> None:
-            self.said.put(None)
-
-        before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+        if self.errors or {progress.ended for progress in self.fleet.values()} != {"done"}:
+            raise FleetError(tuple(self.errors), outcome.told(self.fleet, frozenset(self.gone)))
 
     def hear(self, link: Link, said: Record | ReachError | int | None) -> None:
         """Take in what one server says, and tell of it."""
@@ -135,14 +135,15 @@ class Conductor:
                 self.away.discard(name)
                 self.told.pop(name, None)
                 self.add(link, sys.maxsize)
+            case _ if link is not self.links.get(name):  # of a connection there was before
+                pass
             case int():
-                if link is self.links[name]:
-                    self.known[name] = said
+                self.known[name] = said
             case ReachError():
-                if link is self.links[name] and link not in self.down:
+                if link not in self.down:
                     self.down.add(link)
                     self.lost(link, said)
-            case _ if link is self.links[name]:
+            case _:
                 progress = self.fleet[name]
                 progress.note(said)
                 progress.count += 1
@@ -152,36 +153,29 @@ class Conductor:
 
     def lost(self, link: Link, error: ReachError) -> None:
         """Try to reach the server again; what was begun there goes on meanwhile."""
-        if not self.fleet[link.name].ended:
+        if not self.fleet[link.name].ended and link.name not in self.gone:
             self.away.add(link.name)
-            self.teller.warn(link.name, f"{error.reason}; trying to reach it again")
+            self.warn(error)
             Thread(target=self.reach, args=(link.name,), daemon=True).start()
 
     def reach(self, name: str) -> None:
         """Connect anew and take up what goes on there, if it is still that."""
-        end = time.monotonic() + AGAIN_SECONDS
-        while True:
-            try:
-                link = self.again(name)
-                last = link.last()
-            except ReachError as error:
-                if time.monotonic() < end:
-                    time.sleep(PAUSE_SECONDS)
-                    continue
-                self.give_up(name, error)
+        try:
+            link, last = insist(self.again, name, lambda it: (it, it.last()), self.patience)
+        except ReachError as error:
+            self.give_up(name, error)
+        else:
+            if last and last["run"] == self.run:
+                self.take_up(link)
             else:
-                if last and last["run"] == self.run:
-                    self.take_up(link)
-                else:
-                    self.give_up(name, ReachError(name, "does something else by now"))
-            return
+                self.give_up(name, ReachError(name, "does something else by now"))
 
     def take_up(self, link: Link) -> None:
         """Hear the server again, from its first record on, and so learn all that is known anew."""
         self.said.put((link, None))
         self.listen(link)
         try:
-            self.said.put((link, link.attach()))
+            self.said.put((link, self.ask(link)))
         except ReachError as error:
             self.said.put((link, error))
 
@@ -193,24 +187,15 @@ class Conductor:
         self.said.put((self.links[name], error))  # of a connection that is down: only to go on
 
     def tell(self, name: str, said: Record, progress: Progress) -> None:
-        match said["kind"]:
-            case "step" | "undo":
-                self.teller.begin(name, said["note"])
-            case "done" | "undone":
-                self.teller.end(name, said["note"], said["seconds"])
-            case "failed":
-                self.failed(name, said, progress)
+        retell(self.teller, name, said)
+        if error := failure(name, said):
+            if progress.settled:
+                self.teller.warn(name, str(error))
+            else:
+                self.errors.append(error)
 
-    def failed(self, server: str, said: Record, progress: Progress) -> None:
-        error: DeployError
-        if "command" in said:
-            error = StepError(server, said["note"], said["command"], said["exit"], said["said"])
-        else:
-            error = ReachError(server, f"could not {said['note']}: {said['text']}")
-        if progress.settled:
-            self.teller.warn(server, str(error))
-        else:
-            self.errors.append(error)
+    def warn(self, lost: ReachError) -> None:
+        self.teller.warn(lost.server, f"{lost.reason}; trying to reach it again")
 
     def give_orders(self) -> None:
         """Tell each server what to do next; nothing while it is not known how one is."""
@@ -228,17 +213,3 @@ class Conductor:
             self.teller.say("Interrupted: once the steps under way have ended, it is taken back.")
             self.errors.append(Interrupted())
         self.stop = True
-
-    def judge(self) -> None:
-        """Raise `FleetError` unless all is well, saying how the servers are now."""
-        ends = {progress.ended for progress in self.fleet.values()}
-        if ends == {"done"} and not self.errors:
-            return
-        alone = sorted(name for name in self.gone if not self.fleet[name].ended)
-        if alone:
-            state = ALONE.format(servers=", ".join(alone))
-        elif ends == {"done"}:
-            state = HOLDS
-        else:
-            state = LEFT if "left" in ends else TAKEN_BACK if ends else UNTOUCHED
-        raise FleetError(tuple(self.errors), state)

@@ -13,6 +13,7 @@ from deploy.conduct import Conductor
 from deploy.console import Live
 from deploy.errors import UNTOUCHED, DeployError
 from deploy.link import Link
+from deploy.resuming import resume
 from deploy.session import Fleet
 from deploy.shipping import amount
 
@@ -50,6 +51,7 @@ def do(
     links = [link for link in fleet.servers if shown[link.name]["steps"]]
     if not links:
         return False
+    intention = together(intention, links)
     busy = replace(fleet, servers=tuple(links), state=UNTOUCHED)
     files = files_of(intention)
     busy.each(lambda link: bring(link, files, shown[link.name]["lacking"], paths or {}, live))
@@ -66,6 +68,13 @@ def do(
         conductor.refuse(error)
     conductor.conduct()
     return True
+
+
+def together(intention: Intention, links: list[Link]) -> Intention:
+    """Say in it which servers do it, for whoever takes it up."""
+    names = tuple(link.name for link in links)
+    stamp = intention.stamp.model_copy(update={"servers": names})
+    return intention.model_copy(update={"stamp": stamp})
 
 
 def asked(fleet: Fleet[Link], intention: Intention) -> Shown:
@@ -97,29 +106,6 @@ def placed(fleet: Fleet[Link], intention: Intention, name: str, leader: str) -> 
     there, all_ = {link.name for link in fleet.servers}, [one.name for one in fleet.site.servers]
     schedules = name == all_[0] if there == set(all_) else None
     return intention.model_copy(update={"migrates": name == leader, "schedules": schedules})
-
-
-def resume(fleet: Fleet[Link], live: Live, *, decided: bool = False) -> bool:
-    """Take up what was begun and has no end; whether there is such.
-
-    With ``decided``, only if it had settled somewhere: then it must everywhere. Raises
-    `FleetError`.
-    """
-    lasts = fleet.each(lambda link: link.last())
-    runs = [last["run"] for last in lasts.values() if last and not last["ended"]]
-    for run in dict.fromkeys(runs):
-        part = {name: last for name, last in lasts.items() if last and last["run"] == run}
-        if decided and not any(last["settled"] for last in part.values()):
-            continue
-        alone = not any(last["followed"] for last in part.values())
-        verb = "Taking up what was begun" if alone else "Watching what somebody else does"
-        live.say(f"{verb}: {next(iter(part.values()))['title']}")
-        conductor = Conductor(live, fleet.again, run)
-        for link in fleet.servers:
-            if link.name in part:
-                conductor.attach(link, conduct=alone)
-        conductor.conduct()
-    return bool(runs)
 
 
 def bring(

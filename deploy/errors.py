@@ -26,6 +26,10 @@ class ReachError(DeployError):
         return f"{self.server}: {self.reason}"
 
 
+class LostError(ReachError):
+    """A connection broke: whether what was asked last was done is not known."""
+
+
 class Interrupted(DeployError):
     """Somebody pressed Ctrl-C."""
 
@@ -69,11 +73,6 @@ LEFT = (
     "Not everything could be taken back. `fab status` shows what is there now; "
     "the next `fab deploy` or `fab rollback` puts it right."
 )
-ALONE = (
-    "There is no connection to {servers}: what was begun there takes itself back within two "
-    "minutes, unless it held everywhere. `fab attach` or the next task tells."
-)
-HOLDS = "It had settled everywhere before that, and holds."
 STAYS = "What was done stays; run it again, and it goes on from there."
 
 

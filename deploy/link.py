@@ -28,7 +28,7 @@ from deploy.agent.words import (
     Take,
 )
 from deploy.bundle import File
-from deploy.errors import ReachError
+from deploy.errors import LostError, ReachError
 from deploy.hand import beat
 from deploy.look import State
 from deploy.reasons import LOST
@@ -98,7 +98,10 @@ class Link:
         self.answer()
 
     def begin(self, intention: Intention) -> dict[str, Any]:
-        """Have something done; each record of it is told to `tell` from then on."""
+        """Have something done; each record of it is told to `tell` from then on.
+
+        What the same run has begun already is not begun again, but told of.
+        """
         return dict(self.ask(Begin(intention=intention)))
 
     def last(self) -> dict[str, Any] | None:
@@ -109,7 +112,8 @@ class Link:
     def attach(self, *, conduct: bool = True) -> int:
         """Be told of it from its beginning; return how many records there are already.
 
-        With ``conduct``, what is ordered here counts before what others order.
+        With ``conduct``, what is ordered here counts before what others order; without, it
+        does not count, and nobody is there for it.
         """
         return int(self.ask(Attach(conduct=conduct))["records"])
 
@@ -184,8 +188,8 @@ class Link:
         with self.sending:
             self.channel.sendall(text)
 
-    def lost(self, error: Exception) -> ReachError:
-        return ReachError(self.name, f"connection lost: {str(error) or 'no answer'}")
+    def lost(self, error: Exception) -> LostError:
+        return LostError(self.name, f"connection lost: {str(error) or 'no answer'}")
 
     def close(self) -> None:
         self.ended.set()

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dispatcher.registry.jobs import Kind, jobs
 from dispatcher.registry.site import Site
@@ -31,6 +31,9 @@ class Stamp(Value):
 
     run: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
     """What tells this run of a task from all others, the same on all servers."""
+
+    servers: Annotated[tuple[Line, ...], Field(max_length=1000)] = ()
+    """Those that do it together, by their names in site.toml."""
 
 
 class PoolPart(Value):

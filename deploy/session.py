@@ -6,7 +6,7 @@ import getpass
 import platform
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -197,6 +197,7 @@ def on_each(things: tuple[Any, ...], act: Callable[[Any], T], state: str = "") -
     """Do the same with each, in parallel; raises `FleetError` with all that went wrong."""
     with ThreadPoolExecutor(max(1, len(things))) as threads:
         jobs = [threads.submit(act, thing) for thing in things]
+        wait(jobs)  # here, so that an interrupt waits for them as well
     errors = [error for job in jobs if (error := job.exception())]
     for error in errors:
         if not isinstance(error, DeployError):

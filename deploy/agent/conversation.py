@@ -102,7 +102,7 @@ class Conversation:
             case words.Last():
                 return self.transactions.about_last()
             case words.Attach():
-                return self.follows(self.transactions.last, "", first=request.conduct)
+                return self.follows(self.transactions.last, "", conduct=request.conduct)
             case words.History():
                 told = history.read(self.transactions.folder / "history")
                 return {"records": told.records, "broken": told.broken, "head": told.head}
@@ -125,12 +125,12 @@ class Conversation:
         return self.follows(self.transactions.begin(intention, plan), title)
 
     def follows(
-        self, transaction: Transaction | None, title: str, *, first: bool = True
+        self, transaction: Transaction | None, title: str, *, conduct: bool = True
     ) -> dict[str, Any]:
-        """Count the client as being there for a transaction, for as long as it is connected."""
+        """Tell of a transaction; who is to ``conduct`` it is there for it while connected."""
         self.followed = transaction
-        if transaction:
-            self.presence.enter_context(transaction.followed(self, first=first))
+        if transaction and conduct:
+            self.presence.enter_context(transaction.conducted(self))
         records = len(transaction.journal.records) if transaction else 0
         return {"follow": transaction is not None, "title": title, "records": records}
 

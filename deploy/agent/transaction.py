@@ -40,7 +40,7 @@ class Transaction:
         self.steps = tuple(plan)
         self.orders: list[str] = []
         self.ordered = Condition()
-        self.followers: list[object] = []
+        self.conductors: list[object] = []
         self.left_alone = time.monotonic()
 
     def run(self) -> None:
@@ -72,10 +72,10 @@ class Transaction:
     def order(self, word: str, by: object = None) -> bool:
         """Tell what to do next; whether that is possible. What was told first holds.
 
-        Of those who follow only the first is listened to; the agent itself is nobody.
+        Of those who conduct only the last who came is listened to; the agent itself is nobody.
         """
         with self.ordered:
-            if by is not None and by not in self.followers[:1]:
+            if by is not None and by not in self.conductors[:1]:
                 return False
             if self.progress.settled or self.progress.ended:
                 return word == SETTLE and self.progress.settled
@@ -86,15 +86,15 @@ class Transaction:
             return True
 
     @contextmanager
-    def followed(self, by: object, *, first: bool = True) -> Iterator[None]:
-        """Count somebody who is there to give orders: at once, or when those before have gone."""
+    def conducted(self, by: object) -> Iterator[None]:
+        """Count somebody who is there to give orders, before those who were there already."""
         with self.ordered:
-            self.followers.insert(0 if first else len(self.followers), by)
+            self.conductors.insert(0, by)
         try:
             yield
         finally:
             with self.ordered:
-                self.followers.remove(by)
+                self.conductors.remove(by)
                 self.left_alone = time.monotonic()
                 self.ordered.notify_all()
 
@@ -113,7 +113,7 @@ class Transaction:
             self.note("waits", order=word)
             while not self.orders:
                 rest = None
-                if not self.followers:
+                if not self.conductors:
                     rest = self.left_alone + self.alone - time.monotonic()
                     if rest <= 0:
                         text = f"nobody was there to order it for {self.alone:.0f} s"

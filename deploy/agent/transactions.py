@@ -25,6 +25,7 @@ from deploy.agent.words import INTENTION, Intention
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.machine import Machine
+from deploy.release import Stamp
 from deploy.steps import Plan, Run
 
 KEEP = 20
@@ -66,9 +67,12 @@ class Transactions:
     def begin(self, intention: Intention, plan: Callable[[], Plan]) -> Transaction | None:
         """Begin what ``plan`` returns, once nothing else runs; None where there is nothing to do.
 
+        A run is begun once: who asks again, for an answer was lost, has what was begun.
         Raises `PlanError` where something else goes on, and whatever ``plan`` does.
         """
         with self.mutex:
+            if self.last and self.last.journal.records[0]["run"] == intention.stamp.run:
+                return self.last
             self.free()
             held = self.held(f"{intention.stamp.by} since {intention.stamp.time}")
             try:
@@ -78,7 +82,7 @@ class Transactions:
                     os.close(held)
                     return None
                 folder = self.new(intention, steps)
-                self.start(folder, steps, held, intention.stamp.run)
+                self.start(folder, steps, held, intention.stamp)
             except BaseException:
                 with suppress(OSError):
                     os.close(held)
@@ -95,8 +99,8 @@ class Transactions:
                 os.close(held)
 
     def free(self) -> None:
-        """Take back what nobody follows any more, and let end what is about to."""
-        if self.last and (self.last.journal.ended or not self.last.followers):
+        """Take back what nobody conducts any more, and let end what is about to."""
+        if self.last and (self.last.journal.ended or not self.last.conductors):
             self.last.order(BACK)
             if self.busy:
                 self.thread.join()
@@ -126,13 +130,14 @@ class Transactions:
             shutil.rmtree(self.folder / "transactions" / str(old))
         return folder
 
-    def start(self, folder: Path, plan: Plan, held: int, run: str) -> None:
+    def start(self, folder: Path, plan: Plan, held: int, stamp: Stamp) -> None:
         """Carry it out in a thread of its own, which gives the lock back at the end."""
         journal = Journal(folder / "journal")
         transaction = Transaction(plan, journal, self.machine)
         if not journal.records:
             journal.load()
-            transaction.note("begin", run=run, title=plan.title, steps=len(transaction.steps))
+            count, servers = len(transaction.steps), stamp.servers
+            transaction.note("begin", run=stamp.run, title=plan.title, steps=count, servers=servers)
 
         def whole() -> None:
             try:
@@ -197,7 +202,8 @@ class Transactions:
             "title": first["title"],
             "ended": progress.ended,
             "settled": progress.settled,
-            "followed": bool(self.last.followers),
+            "servers": first.get("servers", ()),
+            "conducted": bool(self.last.conductors),
         }
 
     def numbers(self) -> list[int]:

@@ -150,7 +150,7 @@ class Attach(Value):
 
     ask: Literal["attach"] = "attach"
     conduct: bool
-    """Whether to be listened to before anybody else who follows it."""
+    """Whether to be there for it, and listened to before anybody else; or only to hear of it."""
 
 
 class Order(Value):

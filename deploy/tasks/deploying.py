@@ -103,9 +103,9 @@ def attach(context: Any, env: str = "", only: str = "") -> None:
     For a deployment whose `fab deploy` is gone: it waits a minute for somebody who tells it
     to go on, and takes itself back then.
     """
-    from deploy import doing
     from deploy.console import Live
+    from deploy.resuming import resume
 
     with Live() as live, linked(registry(env), only, context) as fleet:
-        if not doing.resume(fleet, live):
+        if not resume(fleet, live):
             live.say("Nothing goes on; `fab history` shows what did.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,14 @@ from dispatcher.registry.site import App, Pool, Server, Site
 
 AT = Layout("yard")
 STAMP = Stamp(time="2026-11-21T12:00:00+00:00", by="ada@desk", run="0123456789abcdef")
+RUNS = itertools.count(1)
+
+
+def stamp_anew(stamp: Stamp = STAMP) -> Stamp:
+    """Return it as that of another run."""
+    return stamp.model_copy(update={"run": f"{next(RUNS):016x}"})
+
+
 OTHER_SITE = Site(
     "yard",
     "example.org",

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from deploy.agent.progress import PUBLISH, SETTLE
+from deploy.agent.progress import BACK, PUBLISH, SETTLE
 from deploy.conduct import Conductor
-from deploy.errors import TAKEN_BACK, FleetError, ReachError
+from deploy.errors import TAKEN_BACK, FleetError, LostError, ReachError
 from deploy.link import Link
-from tests.deploy.agent.talking import NEW, OLD, OTHER_STAMP, ROTATE, Listener, Server
+from tests.deploy.agent.talking import (
+    NEW,
+    OLD,
+    OTHER_STAMP,
+    ROTATE,
+    Channel,
+    Cut,
+    Listener,
+    Server,
+)
 from tests.deploy.agent.world import until
 from tests.deploy.told import Told
 
@@ -30,7 +40,7 @@ def conductor(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
     def again(name: str) -> Link:
         return servers[name].connect()
 
-    return Conductor(told, again, ROTATE.stamp.run, frozenset(first))
+    return Conductor(told, again, ROTATE.stamp.run, frozenset(first), patience=0.1)
 
 
 def begun(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
@@ -113,6 +123,69 @@ def test_a_connection_that_breaks_is_made_anew_and_nothing_told_twice(
     assert all(server.keys == (NEW, OLD) for server in servers.values())
     assert told.ended.count("web2: bring the new key") == 1
     assert any("web2: connection lost" in line for line in told.warnings)
+
+
+@pytest.mark.parametrize("name", ["web1", "web2"])
+@pytest.mark.parametrize("before", [True, False], ids=["not received", "received"])
+def test_a_begin_whose_answer_is_lost_is_asked_again_and_begun_once(
+    servers: dict[str, Server], name: str, before: bool
+) -> None:
+    told = Told()
+    one = conductor(servers, told)
+    for server in servers.values():
+        cut = partial(Cut, before=before) if server.name == name else Channel
+        one.begin(server.connect(cut), ROTATE)
+
+    one.conduct()
+
+    assert all(server.keys == (NEW, OLD) for server in servers.values())
+    assert len(told.warnings) == 1
+    assert f"{name}: connection lost" in told.warnings[0]
+    for server in servers.values():
+        server.transactions.thread.join()
+        assert len(server.connect().history()["records"]) == 1
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["not received", "received"])
+def test_one_that_is_lost_as_it_begins_has_all_others_taken_back(
+    servers: dict[str, Server], before: bool
+) -> None:
+    one = conductor(servers, Told())
+    for server in servers.values():
+        if server.name != "web2":
+            one.begin(server.connect(), ROTATE)
+    link = servers["web2"].connect(partial(Cut, before=before))
+    servers["web2"].unreachable = True
+    with pytest.raises(LostError, match="web2: does not answer") as lost:
+        one.begin(link, ROTATE)
+    one.refuse(lost.value)
+
+    with pytest.raises(FleetError) as raised:
+        one.conduct()
+
+    servers["web2"].unreachable = False
+    assert "There is no connection to web2" in str(raised.value)
+    assert "web1, web3: as it was before" in str(raised.value)
+    servers["web2"].transactions.free()  # as the next who comes has it
+    assert all(server.keys == (OLD,) for server in servers.values())
+
+
+def test_one_that_had_taken_back_before_it_could_be_told_is_named(
+    servers: dict[str, Server],
+) -> None:
+    """As where it lost its power after the others had settled, before it had heard of that."""
+    reach(servers["web1"], PUBLISH, SETTLE).order(SETTLE)
+    reach(servers["web2"], PUBLISH, SETTLE).order(BACK)
+    for name, how in (("web1", "done"), ("web2", "taken back")):
+        until(servers[name].transactions.last, "end", how=how)  # type: ignore[arg-type]
+    one = conductor(servers, Told())
+    for name in ("web1", "web2"):
+        one.attach(servers[name].connect())
+
+    with pytest.raises(FleetError) as raised:
+        one.conduct()
+
+    assert "It holds on web1 and not on web2." in str(raised.value)
 
 
 def attached(servers: dict[str, Server], told: Told) -> Conductor:

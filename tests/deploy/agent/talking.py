@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -50,6 +51,22 @@ class Channel:
         self.connection.close()
 
 
+class Cut(Channel):
+    """One that breaks once a request to begin has gone, or right before that."""
+
+    def __init__(self, connection: socket.socket, *, before: bool) -> None:
+        super().__init__(connection)
+        self.sendall = self.send_last  # type: ignore[assignment]
+        self.before = before
+
+    def send_last(self, data: bytes) -> None:
+        asked = b'"ask":"begin"' in data
+        if not (asked and self.before):
+            self.connection.sendall(data)
+        if asked:
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
 class Server:
     """A server with master keys, and an agent that can rotate them."""
 
@@ -59,6 +76,7 @@ class Server:
             Path(folder).mkdir(parents=True)
         Path(self.at.keys).write_text(Keys((OLD,)).text())
         self.transactions = Transactions(self.at, Here(), Path(self.at.records), Path(self.at.lock))
+        self.unreachable = False
         self.threads: list[Thread] = []
         self.links: list[Link] = []
 
@@ -70,11 +88,13 @@ class Server:
         self.threads[-1].start()
         return here
 
-    def connect(self) -> Link:
+    def connect(self, channel: Callable[[socket.socket], Channel] = Channel) -> Link:
         def refusal() -> ReachError:
             return ReachError(self.name, "has no agent")
 
-        self.links.append(Link(self.name, Channel(self.called()), refusal))
+        if self.unreachable:
+            raise ReachError(self.name, "does not answer")
+        self.links.append(Link(self.name, channel(self.called()), refusal))
         return self.links[-1]
 
     @property

@@ -18,7 +18,7 @@ from deploy.bundle import File
 from deploy.errors import ReachError
 from deploy.link import Link
 from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Channel, Listener, Server
-from tests.deploy.sample import STAMP, A
+from tests.deploy.sample import STAMP, A, stamp_anew
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def rotated(server: Server, *orders: str) -> Listener:
     """Rotate the keys; return what was heard once it has ended."""
     link = server.connect()
     heard = Listener(link)
-    assert link.begin(ROTATE)["title"] == "rotate the keys"
+    again = ROTATE.model_copy(update={"stamp": stamp_anew()})
+    assert link.begin(again)["title"] == "rotate the keys"
     for word in orders:
         heard.until("waits")
         link.order(word)
@@ -104,7 +105,7 @@ def test_of_two_who_begin_one_is_refused_and_may_follow_the_other(server: Server
 
     last = second.last()
     assert last
-    assert (last["run"], last["ended"], last["followed"]) == (STAMP.run, "", True)
+    assert (last["run"], last["ended"], last["conducted"]) == (STAMP.run, "", True)
     assert second.attach(conduct=False)
     ours.until("waits", order=PUBLISH)
     second.order(PUBLISH)  # who watches is not listened to

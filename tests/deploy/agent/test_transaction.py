@@ -240,7 +240,7 @@ def test_a_migration_that_fails_is_taken_back_with_what_was_prepared(log: Path) 
 @pytest.mark.parametrize("orders", [(), (PUBLISH,)], ids=["to publish", "to settle"])
 def test_one_that_is_left_alone_takes_itself_back(log: Path, orders: tuple[str, ...]) -> None:
     with running(log, plan(log), alone=0.05) as transaction:
-        with transaction.followed("me"):
+        with transaction.conducted("me"):
             for word in orders:
                 until(transaction, "waits", order=word)
                 transaction.order(word)
@@ -250,9 +250,9 @@ def test_one_that_is_left_alone_takes_itself_back(log: Path, orders: tuple[str, 
     assert failed["text"].startswith("nobody was there to order it")
 
 
-def test_one_that_is_followed_waits_for_as_long_as_that(log: Path) -> None:
-    with running(log, plan(log), alone=0.0) as transaction, transaction.followed("me"):
-        with transaction.followed("me"):
+def test_one_that_is_conducted_waits_for_as_long_as_that(log: Path) -> None:
+    with running(log, plan(log), alone=0.0) as transaction, transaction.conducted("me"):
+        with transaction.conducted("me"):
             pass
         until(transaction, "waits", order=PUBLISH)
         transaction.order(PUBLISH)

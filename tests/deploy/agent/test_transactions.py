@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from deploy.agent import history
 from deploy.agent.journal import Journal, Record, read
-from deploy.agent.progress import PUBLISH, SETTLE
+from deploy.agent.progress import BACK, PUBLISH, SETTLE
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import KEEP, PLAN, Transactions
 from deploy.agent.words import Intention, Rollback, Rotate
@@ -28,7 +28,7 @@ from deploy.ssh import HOLD
 from deploy.steps import Plan, Put, Run, Step, shell
 from tests.deploy.agent import world
 from tests.deploy.agent.world import until
-from tests.deploy.sample import AT, STAMP, A
+from tests.deploy.sample import AT, STAMP, A, stamp_anew
 
 INTENTION = Rollback(to=A.id, stamp=STAMP)
 OTHER = Rollback(to=A.id, stamp=Stamp(by="bob@desk", time=STAMP.time, run="f" * 16))
@@ -64,11 +64,12 @@ def quick(title: str = "go") -> Plan:
     return Plan(title, tidy=(Step("nothing", Run("true")),))
 
 
-def done(transactions: Transactions, plan: Plan, intention: Intention = INTENTION) -> Transaction:
+def done(transactions: Transactions, plan: Plan, intention: Intention | None = None) -> Transaction:
     """Begin a plan and return once it has ended."""
+    intention = intention or INTENTION.model_copy(update={"stamp": stamp_anew()})
     transaction = transactions.begin(intention, lambda: plan)
     assert transaction
-    with transaction.followed("me"):
+    with transaction.conducted("me"):
         if plan.publish:
             for word in (PUBLISH, SETTLE):
                 until(transaction, "waits", order=word)
@@ -117,7 +118,7 @@ def test_a_plan_is_made_only_once_nothing_else_goes_on(
     running = all_of.begin(INTENTION, lambda: world.publish(root))
     assert running
 
-    with running.followed("me"):
+    with running.conducted("me"):
         with pytest.raises(PlanError) as refused:
             all_of.begin(OTHER, pytest.fail)
         holder = f"{STAMP.by} since {STAMP.time}"
@@ -130,11 +131,33 @@ def test_a_plan_is_made_only_once_nothing_else_goes_on(
     assert [record["by"] for record in told(tmp_path)] == [STAMP.by, "bob@desk"]
 
 
-def test_one_that_has_ended_is_in_nobodys_way_though_it_is_followed(all_of: Transactions) -> None:
+def test_a_run_is_begun_once_however_often_it_is_asked_for(
+    all_of: Transactions, root: Path, tmp_path: Path
+) -> None:
+    running = all_of.begin(INTENTION, lambda: world.publish(root))
+    assert running
+
+    assert all_of.begin(INTENTION, pytest.fail) is running
+
+    with running.conducted("me"):
+        until(running, "waits", order=PUBLISH)
+        running.order(BACK)
+        until(running, "end", how="taken back")
+    all_of.thread.join()
+    assert all_of.begin(INTENTION, pytest.fail) is running
+    restarted = opened(tmp_path)
+    restarted.resume()
+    again = restarted.begin(INTENTION, pytest.fail)
+    assert again
+    assert again.progress.ended == "taken back"
+    assert len(told(tmp_path)) == 1
+
+
+def test_one_that_has_ended_is_in_nobodys_way_though_it_is_conducted(all_of: Transactions) -> None:
     first = all_of.begin(INTENTION, quick)
     assert first
 
-    with first.followed("me"):
+    with first.conducted("me"):
         until(first, "end")
         done(all_of, quick(), OTHER)
 
@@ -164,7 +187,7 @@ from tests.deploy.agent.test_transactions import INTENTION, opened
 folder = Path(sys.argv[1])
 transaction = opened(folder).begin(INTENTION, lambda: PLAN.validate_json(sys.stdin.read()))
 for word in sys.argv[2:]:
-    with transaction.followed("me"):
+    with transaction.conducted("me"):
         while transaction.progress.waits != word:
             with transaction.ordered:
                 transaction.ordered.wait(0.01)
@@ -279,7 +302,8 @@ def test_who_asks_after_a_restart_is_told_of_the_last(all_of: Transactions, tmp_
         "title": "second",
         "ended": "done",
         "settled": True,
-        "followed": False,
+        "conducted": False,
+        "servers": [],
     }
 
 

@@ -100,5 +100,5 @@ def points(records: list[dict[str, str]]) -> dict[int, str]:
     return {
         number: record.get("note") or f"{record['kind']} {record.get('order', '')}".strip()
         for number, record in enumerate(records, 1)
-        if record["kind"] in ("step", "waits", "order")
+        if record["kind"] in ("begin", "step", "waits", "order", "end")
     }
