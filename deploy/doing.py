@@ -37,13 +37,15 @@ def do(
     live: Live,
     paths: Mapping[str, Path] | None = None,
     first: frozenset[str] = frozenset(),
+    most: int | None = None,
 ) -> bool:
     """Carry the intention out on all servers, or on none; whether there was anything to do.
 
     ``paths`` are where its files are here, and ``first`` the servers that go live before the
-    others. Raises `FleetError`.
+    others. With ``most``, only on so many of those with something to do. Raises `FleetError`.
     """
     resume(fleet, live, decided=True)
+    fleet = narrowed(fleet, intention, most, first)
     shown = asked(fleet, intention)
     for name, plan in shown.items():
         if not plan["steps"]:
@@ -75,6 +77,21 @@ def together(intention: Intention, links: list[Link]) -> Intention:
     names = tuple(link.name for link in links)
     stamp = intention.stamp.model_copy(update={"servers": names})
     return intention.model_copy(update={"stamp": stamp})
+
+
+def narrowed(
+    fleet: Fleet[Link], intention: Intention, most: int | None, first: frozenset[str] = frozenset()
+) -> Fleet[Link]:
+    """Return at most so many servers, of those with something to do, canaries before others.
+
+    All servers where ``most`` is None, or where none has anything to do.
+    """
+    if most is None:
+        return fleet
+    shown = asked(fleet, intention)
+    busy = [link for link in fleet.servers if shown[link.name]["steps"]]
+    busy.sort(key=lambda link: link.name not in first)
+    return replace(fleet, servers=tuple(busy[:most]) or fleet.servers)
 
 
 def asked(fleet: Fleet[Link], intention: Intention) -> Shown:

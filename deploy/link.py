@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -32,7 +32,7 @@ from deploy.errors import LostError, ReachError
 from deploy.hand import beat
 from deploy.look import State
 from deploy.reasons import LOST
-from deploy.written import STREAMS, Written
+from deploy.written import STREAMS, Sink
 
 PIECE = 1 << 18
 
@@ -130,12 +130,8 @@ class Link:
         self.tell = lambda record: tell(record["line"]) if isinstance(record, dict) else None
         self.ask(request)
 
-    def execute(self, app: str, words: list[str], *, several: bool) -> int:
-        """Run a command, its output going where this one's does; return its exit status.
-
-        Where it runs on ``several`` servers, each line begins with the server's name.
-        """
-        written = {kind: Written(kind, f"{self.name}  " if several else "") for kind in STREAMS}
+    def execute(self, app: str, words: list[str], written: Mapping[str, Sink]) -> int:
+        """Run a command; return its exit status. What it writes goes to ``out`` and ``err``."""
 
         def told(said: Record | ReachError) -> None:
             if isinstance(said, dict):

@@ -173,6 +173,18 @@ def chosen(site: Site, only: str) -> tuple[Server, ...]:
     return named(site, only) or site.servers
 
 
+def limited(site: Site, only: str, limit: str) -> str:
+    """Return the names of at most ``limit`` of the servers chosen, in their order.
+
+    All of them where it is empty; raises `PlanError` for what is no number.
+    """
+    if not limit:
+        return only
+    if not limit.isdecimal() or int(limit) < 1:
+        raise PlanError(f"--limit {limit} is no number of servers; write 1 or more")
+    return ",".join(server.name for server in chosen(site, only)[: int(limit)])
+
+
 def named(site: Site, names: str) -> tuple[Server, ...]:
     """Return the servers named, with commas between; raises `PlanError` for one not there."""
     there = {server.name: server for server in site.servers}

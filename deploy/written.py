@@ -4,10 +4,36 @@ from __future__ import annotations
 
 import sys
 from threading import Lock
+from typing import Protocol
 
 STREAMS = {"out", "err"}
 
 ONE_AT_A_TIME = Lock()
+
+
+class Sink(Protocol):
+    """Where one stream of a command goes."""
+
+    def write(self, piece: bytes) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Kept:
+    """One stream of a command, kept."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+    def write(self, piece: bytes) -> None:
+        self.content += piece
+
+    def end(self) -> None:
+        """Do nothing: it is as it is."""
 
 
 class Written:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from dispatcher.registry.site import Site
 
 
-@told("pool", "env", "only", "plan")
-def restart(context: Any, pool: str, env: str = "", only: str = "", plan: bool = False) -> None:
+@told("pool", "env", "only", "plan", "limit")
+def restart(
+    context: Any, pool: str, env: str = "", only: str = "", plan: bool = False, limit: str = ""
+) -> None:
     """Give a pool new processes, without losing a request.
 
     They start from nothing, with the live release as it is.
@@ -23,11 +25,19 @@ def restart(context: Any, pool: str, env: str = "", only: str = "", plan: bool =
     from deploy.agent.words import Restart
 
     site = registry(env)
-    carry_out(site, only, context, Restart(pool=named(pool, site), stamp=session.stamp()), plan)
+    intention = Restart(pool=named(pool, site), stamp=session.stamp())
+    carry_out(site, session.limited(site, only, limit), context, intention, plan)
 
 
-@told("keep", "env", "only", "plan")
-def prune(context: Any, keep: str = "5", env: str = "", only: str = "", plan: bool = False) -> None:
+@told("keep", "env", "only", "plan", "limit")
+def prune(
+    context: Any,
+    keep: str = "5",
+    env: str = "",
+    only: str = "",
+    plan: bool = False,
+    limit: str = "",
+) -> None:
     """Remove the oldest releases from the servers, and what only they used.
 
     What is live, and what still runs, stays.
@@ -36,7 +46,8 @@ def prune(context: Any, keep: str = "5", env: str = "", only: str = "", plan: bo
     from deploy.agent.words import Prune
 
     intention = Prune(keep=whole("keep", keep, 1, 1000), stamp=session.stamp())
-    carry_out(registry(env), only, context, intention, plan)
+    site = registry(env)
+    carry_out(site, session.limited(site, only, limit), context, intention, plan)
 
 
 def carry_out(site: Site, only: str, context: Any, intention: Intention, plan: bool) -> None:
@@ -59,7 +70,7 @@ def named(pool: str, site: Site) -> str:
     return pool
 
 
-@told("state", "app", "allow", "for_", "env", "only", "plan")
+@told("state", "app", "allow", "for_", "env", "only", "plan", "limit")
 def maintenance(
     context: Any,
     state: str,
@@ -69,6 +80,7 @@ def maintenance(
     env: str = "",
     only: str = "",
     plan: bool = False,
+    limit: str = "",
 ) -> None:
     """Close all apps to visitors, or one, or open them again: fab maintenance on --app wiki.
 
@@ -90,7 +102,7 @@ def maintenance(
         minutes=whole("for", for_, 1, 10_080),
         stamp=session.stamp(),
     )
-    carry_out(site, only, context, intention, plan)
+    carry_out(site, session.limited(site, only, limit), context, intention, plan)
 
 
 def networks(written: str) -> tuple[str, ...]:

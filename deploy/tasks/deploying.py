@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy import build, commit
 from deploy.errors import WITHOUT, DeployError
-from deploy.tasks.options import seconds, told
+from deploy.tasks.options import seconds, told, whole
 from deploy.tasks.project import ROOT, SITE, addresses, left_out, linked, registry
 
 
@@ -26,7 +26,7 @@ def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
         print(f"{file.sha256}  {bundle.paths[file.sha256].resolve().relative_to(dist)}")
 
 
-@told("env", "only", "without", "canary", "watch", "plan")
+@told("env", "only", "without", "canary", "watch", "plan", "limit")
 def deploy(
     context: Any,
     env: str = "",
@@ -35,11 +35,13 @@ def deploy(
     canary: str = "",
     watch: str = "",
     plan: bool = False,
+    limit: str = "",
 ) -> None:
     """Put the last commit live on all servers, or on none.
 
     A failure takes back everything, on every server; so does a release that is worse than
-    the one before while it is watched.
+    the one before while it is watched. With --limit 2, two of the servers that do not have
+    it yet get it: the same again goes on with two more.
     """
     last = commit.head(ROOT)
     with ThreadPoolExecutor(1) as aside:
@@ -51,8 +53,8 @@ def deploy(
         site = registry(env)
         with Live() as live:
             left_out(live)
-            most = session.without(site, only, without)
-            with linked(site, most, context, WITHOUT) as fleet:
+            names = session.without(site, only, without)
+            with linked(site, names, context, WITHOUT) as fleet:
                 session.refuse_other_agents(fleet, build.agent_name(ROOT))
                 building.result()
                 bundle = build.bundle(ROOT, last, session.targets(fleet))
@@ -64,13 +66,14 @@ def deploy(
                     stamp=session.stamp(),
                 )
                 first = frozenset(server.name for server in session.named(site, canary))
+                most = whole("limit", limit, 1, 1000) if limit else None
                 if plan:
-                    doing.show(fleet, intention, live)
-                elif doing.do(fleet, intention, live, bundle.paths, first):
+                    doing.show(doing.narrowed(fleet, intention, most, first), intention, live)
+                elif doing.do(fleet, intention, live, bundle.paths, first, most):
                     live.say(f"{bundle.what.id} is live: {addresses(site)}")
 
 
-@told("env", "only", "to", "watch", "plan")
+@told("env", "only", "to", "watch", "plan", "limit")
 def rollback(
     context: Any,
     env: str = "",
@@ -78,6 +81,7 @@ def rollback(
     to: str = "",
     watch: str = "",
     plan: bool = False,
+    limit: str = "",
 ) -> None:
     """Make the release that was live before live again, or another."""
     from deploy import doing, plans, session
@@ -85,7 +89,8 @@ def rollback(
     from deploy.console import Live
 
     site = registry(env)
-    with Live() as live, linked(site, only, context) as fleet:
+    names = session.limited(site, only, limit)
+    with Live() as live, linked(site, names, context) as fleet:
         found = fleet.each(lambda link: link.look())
         goals = fleet.each(lambda link: plans.goal(found[link.name], to))
         target = plans.common(goals)

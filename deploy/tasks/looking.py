@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from deploy.tasks.options import show, told
+from deploy.tasks.options import show, told, whole
 from deploy.tasks.project import KNOWN_HOSTS, SITE, linked, pool_of, registry
 
 
@@ -27,48 +27,65 @@ def status(context: Any, env: str = "", only: str = "", json: bool = False) -> N
         sys.exit(1)
 
 
-@told("env", "only", "json")
-def releases(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+@told("env", "only", "json", "limit")
+def releases(
+    context: Any, env: str = "", only: str = "", json: bool = False, limit: str = ""
+) -> None:
     """List the releases on each server, newest first."""
+    from deploy import session
     from deploy.reports import releases
 
-    with linked(registry(env), only, context) as fleet:
+    site = registry(env)
+    with linked(site, session.limited(site, only, limit), context) as fleet:
         rows = releases.rows(fleet.each(lambda link: link.look()))
     show(rows, releases.table, json)
 
 
-@told("env", "only", "json")
-def history(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+@told("env", "only", "json", "lines", "limit")
+def history(
+    context: Any,
+    env: str = "",
+    only: str = "",
+    json: bool = False,
+    lines: str = "100",
+    limit: str = "",
+) -> None:
     """Show who did what on each server, when, and how it ended; newest last.
 
     The history is a chain of hashes: a line that was changed or taken out is shown, and the
     exit status is 1.
     """
+    from deploy import session
     from deploy.reports.history import table
 
-    with linked(registry(env), only, context) as fleet:
+    most, site = whole("lines", lines, 1, 1_000_000), registry(env)
+    with linked(site, session.limited(site, only, limit), context) as fleet:
         told = fleet.each(lambda link: link.history())
+    for one in told.values():
+        one["records"] = one["records"][-most:]
     show([{"server": name, **one} for name, one in told.items()], table, json)
     if any(one["broken"] for one in told.values()):
         sys.exit(1)
 
 
-@told("app", "env", "only", "lines", "follow", "jobs")
+@told("app", "env", "only", "lines", "follow", "jobs", "limit")
 def logs(
     context: Any,
     app: str,
     env: str = "",
     only: str = "",
-    lines: int = 50,
+    lines: str = "50",
     follow: bool = False,
     jobs: bool = False,
+    limit: str = "",
 ) -> None:
-    """Show the last log lines of an app on every server."""
-    from deploy import loglines
+    """Show the last log lines of an app on every server, and with -f those to come."""
+    from deploy import loglines, session
     from deploy.agent.words import Logs
 
     site = registry(env)
     pool = pool_of(site, app)
-    asked = Logs(pool=pool, app=app, lines=lines, follow=follow, jobs=jobs)
-    with linked(site, only, context) as fleet:
+    most = whole("lines", lines, 0, 100_000)
+    asked = Logs(pool=pool, app=app, lines=most, follow=follow, jobs=jobs)
+    with linked(site, session.limited(site, only, limit), context) as fleet:
         fleet.each(lambda link: link.logs(asked, lambda text: loglines.show(link.name, text)))

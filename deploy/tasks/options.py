@@ -17,6 +17,7 @@ from dispatcher.registry.faults import RegistryError
 HELP = {
     "env": "the environment of site.toml to use; without it, the site as it is there",
     "only": "names of servers, with commas between; without it, all of them",
+    "limit": "at most so many of these servers, the first ones",
     "without": "names of servers to leave out; the next `fab deploy` brings them up to date",
     "canary": "names of servers that go live, and are watched, before the others do",
     "watch": "seconds to watch it for once it is live; without it, watch_seconds of site.toml",
@@ -34,7 +35,7 @@ HELP = {
     "command": 'the command, in quotes, as in "flask routes"',
     "each": "run it on each server, one line after the other with the server's name before it",
     "name": "the secret's name, as in {secret:NAME}",
-    "lines": "how many lines of each server to begin with",
+    "lines": "how many lines of each server, the last ones",
     "jobs": "what its workers, its schedule and its migrations said, instead of its pool",
     "follow": "go on until Ctrl-C",
 }

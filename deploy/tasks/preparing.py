@@ -38,9 +38,14 @@ def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> Non
             print(f"  pinned; commit {KNOWN_HOSTS}")
 
 
-@told("env", "only", "user", "plan")
+@told("env", "only", "user", "plan", "limit")
 def bootstrap(
-    context: Any, env: str = "", only: str = "", user: str = "", plan: bool = False
+    context: Any,
+    env: str = "",
+    only: str = "",
+    user: str = "",
+    plan: bool = False,
+    limit: str = "",
 ) -> None:
     """Make bare Debian servers ready: packages, users, folders, nginx, the agent.
 
@@ -52,7 +57,8 @@ def bootstrap(
     from deploy.console import Live
 
     site = registry(env)
-    rooted = session.rooted(site, only, context.config, KNOWN_HOSTS, lock=not plan, user=user)
+    names = session.limited(site, only, limit)
+    rooted = session.rooted(site, names, context.config, KNOWN_HOSTS, lock=not plan, user=user)
     with Live() as live, rooted as servers:
         servers.each(lambda remote: ground.need_python(remote, install=not plan))
         found = session.fit(servers)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.agent.words import Intention, Rollback, Rotate
-from deploy.doing import first_of, placed
+from deploy.doing import first_of, narrowed, placed
 from deploy.session import Fleet
 from dispatcher.registry.site import Server
 from tests.deploy.sample import SITE, STAMP, A
@@ -48,6 +48,38 @@ def test_each_server_is_told_what_it_does_for_all(
     names: str, busy: str, told: dict[str, tuple[bool, bool | None]]
 ) -> None:
     assert roles(names, busy) == told
+
+
+class Asked:
+    """A server with something to do, or nothing."""
+
+    def __init__(self, name: str, steps: list[str]) -> None:
+        self.name, self.steps = name, steps
+
+    def show(self, intention: Intention) -> dict[str, Any]:  # noqa: ARG002 - as Link has it
+        return {"steps": self.steps}
+
+
+@pytest.mark.parametrize(
+    ("busy", "most", "first", "names"),
+    [
+        ("abc", None, "", "abc"),
+        ("abc", 2, "", "ab"),
+        ("bc", 1, "", "b"),
+        ("abc", 2, "c", "ca"),
+        ("", 1, "", "abc"),
+    ],
+    ids=["no limit", "the first", "of those without it", "canaries before", "nothing to do"],
+)
+def test_a_limit_counts_the_servers_with_something_to_do(
+    busy: str, most: int | None, first: str, names: str
+) -> None:
+    servers = tuple(Asked(name, ["step"] if name in busy else []) for name in "abc")
+    there: Fleet[Any] = replace(fleet("abc"), servers=servers)
+
+    told = narrowed(there, GOAL, most, frozenset(first))
+
+    assert "".join(one.name for one in told.servers) == names
 
 
 def test_what_has_no_jobs_is_the_same_for_all() -> None:

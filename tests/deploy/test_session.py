@@ -26,6 +26,20 @@ def test_servers_are_chosen_by_name_each_once(only: str, names: list[str]) -> No
     assert [server.name for server in session.chosen(FLEET, only)] == names
 
 
+@pytest.mark.parametrize(
+    ("only", "limit", "names"),
+    [("", "", ""), ("web2", "", "web2"), ("", "1", "web1"), ("web2,web1", "1", "web2")],
+)
+def test_a_limit_takes_the_first_of_those_chosen(only: str, limit: str, names: str) -> None:
+    assert session.limited(FLEET, only, limit) == names
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "two"])
+def test_a_limit_that_is_no_number_of_servers_is_refused(limit: str) -> None:
+    with pytest.raises(PlanError, match=r"--limit .* is no number of servers; write 1 or more"):
+        session.limited(FLEET, "", limit)
+
+
 def test_an_environment_without_servers_says_where_to_write_them() -> None:
     with pytest.raises(PlanError, match=r"write \[environments\.staging\.servers\.NAME\]"):
         session.chosen(replace(SITE, environment="staging"), "")

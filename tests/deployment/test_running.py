@@ -39,6 +39,7 @@ def test_a_command_runs_as_the_pool_would(lab: Lab, host: Host, project: Project
 
     done = project.try_fab("exec", "vault", shlex.join(("python", "-c", ASKED)))
     routes = project.fab("exec", "vault", "flask routes", "--each")
+    told = project.told("exec", "vault", "sh -c 'echo out; echo err >&2'")
     words = project.fab("exec", "vault", "printf '%s|' '$HOME' 'a b' '%i' ''")
     missing = project.try_fab("exec", "vault", "no-such-program")
     nobody = project.try_fab("exec", "nope", "id")
@@ -54,6 +55,7 @@ def test_a_command_runs_as_the_pool_would(lab: Lab, host: Host, project: Project
     assert done.err == "to stderr\n"
     assert "told" in routes.out
     assert "/" in routes.out
+    assert told == [{"server": "h1", "exit": 0, "out": "out\n", "err": "err\n"}]
     assert words.out == "$HOME|a b|%i||"
     assert (missing.code, missing.err) == (127, "no-such-program: No such file or directory\n")
     assert "there is no app 'nope'" in nobody.err
