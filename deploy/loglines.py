@@ -10,26 +10,52 @@ from typing import Any
 
 from deploy.layout import Layout
 
+DASH = r"\x2d"
+"""A dash in the name of a slice, where it alone would be a part of the path."""
+
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 OF_APP = r'^({app} |\{{"app": "{app}"[,}}])'
 """A pattern for journalctl: an app's lines, also those of releases that did not write JSON."""
 
 
-def command(at: Layout, pool: str, app: str, lines: int, follow: bool) -> tuple[str, ...]:
-    """Return the command that shows an app's lines."""
-    unit = f"{at.user(pool)}@*.service"
-    words = ("journalctl", "--no-pager", "--output", "short-iso", "--unit", unit)
-    limit = ("--lines", str(lines), "--grep", OF_APP.format(app=app), "--case-sensitive=yes")
-    return (*words, *limit, *(("--follow",) if follow else ()))
+JOURNALCTL = ("journalctl", "--quiet", "--no-pager")
+SHOWN = (*JOURNALCTL, "--output", "short-iso")
 
 
-def command_of_jobs(at: Layout, pool: str, app: str, lines: int, follow: bool) -> tuple[str, ...]:
-    """Return the command that shows all lines of an app's jobs, whatever writes them."""
+def of_app(at: Layout, pool: str, app: str) -> tuple[str, ...]:
+    """Return what tells journalctl the lines of an app in its pool, of any release.
+
+    A slice has all instances of a unit, also those to come; a list of units would not.
+    """
+    units = (at.user(pool), at.stand_in(pool))
+    slices = (f"_SYSTEMD_SLICE=system-{unit.replace('-', DASH)}.slice" for unit in units)
+    return (*slices, "--grep", OF_APP.format(app=app), "--case-sensitive=yes")
+
+
+def of_jobs(at: Layout, pool: str, app: str) -> tuple[str, ...]:
+    """Return what tells it all lines of an app's jobs, and what systemd says of them."""
     names = (f"worker.{app}.*", f"schedule.{app}", f"migrate.{app}")
-    units = (word for name in names for word in ("--unit", at.job_unit("*", pool, name)))
-    words = ("journalctl", "--no-pager", "--output", "short-iso", *units, "--lines", str(lines))
-    return (*words, *(("--follow",) if follow else ()))
+    return tuple(word for name in names for word in ("--unit", at.job_unit("*", pool, name)))
+
+
+def newest(which: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that ends with where the newest of these lines is."""
+    return (*JOURNALCTL, "--output", "cat", "--lines", "1", "--show-cursor", *which)
+
+
+def until(which: tuple[str, ...], cursor: str, lines: int) -> tuple[str, ...]:
+    """Return the command that shows the lines up to there, the last first.
+
+    With a pattern, journalctl counts what matches in that order alone.
+    """
+    return (*SHOWN, "--reverse", "--cursor", cursor, "--lines", str(lines), *which)
+
+
+def since(which: tuple[str, ...], cursor: str) -> tuple[str, ...]:
+    """Return the command that shows the lines after that, and those to come."""
+    begin = ("--after-cursor", cursor, "--no-tail") if cursor else ("--lines", "0")
+    return (*SHOWN, "--follow", *begin, *which)
 
 
 def readable(line: str) -> Iterator[str]:

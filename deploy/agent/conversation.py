@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 from base64 import b64encode
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from threading import Lock, Thread
 from typing import Any, assert_never
 
 from pydantic import ValidationError
 
-from deploy.agent import history, planning, running, words
+from deploy.agent import history, logs, planning, running, words
 from deploy.agent.receiving import Store
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import Transactions
 from deploy.bundle import File
 from deploy.errors import DeployError
 from deploy.layout import Layout
-from deploy.loglines import command, command_of_jobs
 from deploy.look import look
 from deploy.machine import Machine
 from dispatcher.registry.faults import RegistryError
@@ -141,16 +139,9 @@ class Conversation:
 
     def logs(self, request: words.Logs) -> None:
         """Tell lines of the journal until they end or the client goes."""
-        said = command_of_jobs if request.jobs else command
-        argv = said(self.at, request.pool, request.app, request.lines, request.follow)
-        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as shown:
-            if request.follow:
-                Thread(target=self.until_gone, args=(shown.kill,), daemon=True).start()
-            try:
-                for line in shown.stdout or ():
-                    self.tell(line=line.decode("utf-8", "replace").rstrip("\n"))
-            finally:
-                shown.kill()
+        with closing(logs.told(self.at, request, self.until_gone)) as lines:
+            for line in lines:
+                self.tell(line=line)
 
     def run(self, request: running.Exec) -> dict[str, int]:
         """Run a command until it ends or the client goes; nothing can be asked after it."""

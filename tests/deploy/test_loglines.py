@@ -2,27 +2,36 @@ import re
 
 import pytest
 
-from deploy.loglines import OF_APP, command, command_of_jobs, readable
+from deploy.loglines import OF_APP, of_app, of_jobs, readable, since, until
 from tests.deploy.sample import AT
 
 START = "2026-11-21T07:04:31+0000 web1 python[9]: "
 
 
-def test_the_lines_of_an_app_are_those_that_begin_with_its_name() -> None:
-    words = command(AT, "default", "portal", 5, follow=True)
-
-    assert " ".join(words) == (
-        "journalctl --no-pager --output short-iso --unit yard-default@*.service "
-        '--lines 5 --grep ^(portal |\\{"app": "portal"[,}]) --case-sensitive=yes --follow'
+def test_the_lines_of_an_app_are_those_that_begin_with_its_name_in_any_release() -> None:
+    assert " ".join(of_app(AT, "a-b", "portal")) == (
+        r"_SYSTEMD_SLICE=system-yard\x2da\x2db.slice "
+        r"_SYSTEMD_SLICE=system-yard\x2da\x2db_again.slice "
+        '--grep ^(portal |\\{"app": "portal"[,}]) --case-sensitive=yes'
     )
 
 
 def test_all_lines_of_an_apps_jobs_are_its_own_whatever_writes_them() -> None:
-    assert " ".join(command_of_jobs(AT, "default", "portal", 5, follow=False)) == (
-        "journalctl --no-pager --output short-iso --unit yard-default.worker.portal.*@*.service "
+    assert " ".join(of_jobs(AT, "default", "portal")) == (
+        "--unit yard-default.worker.portal.*@*.service "
         "--unit yard-default.schedule.portal@*.service "
-        "--unit yard-default.migrate.portal@*.service --lines 5"
+        "--unit yard-default.migrate.portal@*.service"
     )
+
+
+def test_what_is_to_come_begins_where_what_was_ended() -> None:
+    assert " ".join(until(("--unit", "a"), "s=1", 5)).endswith(
+        "--reverse --cursor s=1 --lines 5 --unit a"
+    )
+    assert " ".join(since(("--unit", "a"), "s=1")).endswith(
+        "--follow --after-cursor s=1 --no-tail --unit a"
+    )
+    assert " ".join(since(("--unit", "a"), "")).endswith("--follow --lines 0 --unit a")
 
 
 def test_a_request_is_told_in_a_line() -> None:
