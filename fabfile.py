@@ -3,7 +3,8 @@
 A task imports what it needs when it runs: `deploy` builds the release while it does.
 """
 
-from deploy.tasks.caring import maintenance, prune, restart
+from deploy.tasks.caring import prune, restart
+from deploy.tasks.closing import maintenance
 from deploy.tasks.deploying import attach, deploy, pack, rollback
 from deploy.tasks.looking import history, logs, releases, status
 from deploy.tasks.preparing import bootstrap, trust

@@ -56,6 +56,20 @@ class VaultFound(BaseModel):
     """Why they cannot be read."""
 
 
+class Closure(BaseModel):
+    """What is closed for maintenance."""
+
+    model_config = ConfigDict(frozen=True)
+
+    app: str
+    """All apps where it is empty."""
+
+    allow: tuple[str, ...]
+    minutes: int
+    since: str
+    by: str
+
+
 class State(BaseModel):
     """What was found on a server before planning; the fields of `deploy.onhost.facts`."""
 
@@ -99,6 +113,8 @@ class State(BaseModel):
 
     schedules: bool = False
     """Whether this is the server where the schedules run."""
+
+    closed: tuple[Closure, ...] = ()
 
     units: dict[str, dict[str, str]] = {}
 

@@ -40,6 +40,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "incoming": sorted(path.name for path in listed(home / "incoming")),
         "publishing": (home / "publishing").exists(),
         "schedules": (home / "schedules").exists(),
+        "closed": closed(home / "maintenance" / "closed.json"),
         "units": units(given["site"], given["units"]),
     }
 
@@ -159,6 +160,14 @@ def vault(path: Path) -> "dict[str, Any] | None":
 def handed(path: Path) -> dict[str, str]:
     """Return which secrets each release was given."""
     return {one.name: text(one / ".run") or "" for one in listed(path) if one.suffix == ""}
+
+
+def closed(path: Path) -> list[dict[str, Any]]:
+    """Return what is closed for maintenance; nothing where somebody broke the file."""
+    try:
+        return list(json.loads(text(path) or "[]"))
+    except (TypeError, ValueError):
+        return []
 
 
 def releases(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.errors import DeployError
 from deploy.tasks.options import told, whole
-from deploy.tasks.project import linked, pool_of, registry
+from deploy.tasks.project import linked, registry
 
 if TYPE_CHECKING:
     from deploy.agent.words import Intention
@@ -68,51 +68,3 @@ def named(pool: str, site: Site) -> str:
     if pool not in there:
         raise DeployError(f"there is no pool {pool!r}; there are {', '.join(there)}")
     return pool
-
-
-@told("state", "app", "allow", "for_", "env", "only", "plan", "limit")
-def maintenance(
-    context: Any,
-    state: str,
-    app: str = "",
-    allow: str = "",
-    for_: str = "10",
-    env: str = "",
-    only: str = "",
-    plan: bool = False,
-    limit: str = "",
-) -> None:
-    """Close all apps to visitors, or one, or open them again: fab maintenance on --app wiki.
-
-    Visitors get a page, or JSON, with status 503. It stays until it is off, also when
-    something is deployed or a server boots.
-    """
-    from deploy import session
-    from deploy.agent.words import Maintenance
-
-    if state not in ("on", "off"):
-        raise DeployError(f"write on or off, not {state!r}")
-    site = registry(env)
-    if app:
-        pool_of(site, app)
-    intention = Maintenance(
-        on=state == "on",
-        app=app,
-        allow=networks(allow),
-        minutes=whole("for", for_, 1, 10_080),
-        stamp=session.stamp(),
-    )
-    carry_out(site, session.limited(site, only, limit), context, intention, plan)
-
-
-def networks(written: str) -> tuple[str, ...]:
-    """Return the addresses between commas; raises `DeployError` for one that is none."""
-    from deploy.agent.words import network
-
-    found = []
-    for one in filter(None, (one.strip() for one in written.split(","))):
-        try:
-            found.append(network(one))
-        except ValueError as error:
-            raise DeployError(f"--allow: {error}") from None
-    return tuple(found)

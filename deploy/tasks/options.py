@@ -25,7 +25,7 @@ HELP = {
     "json": "print JSON instead of a table",
     "yes": "take each key for the server's own without asking",
     "user": "who to be there, with sudo for everything, instead of the user in site.toml",
-    "state": "on or off",
+    "state": "on, off or status",
     "allow": "addresses or networks that are let through, with commas between",
     "for_": "minutes after which visitors are told to come back",
     "pool": "the pool's name in site.toml",

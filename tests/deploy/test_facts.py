@@ -14,10 +14,12 @@ import pytest
 
 from deploy.errors import ReachError
 from deploy.layout import Layout
-from deploy.look import KeysFound, State, look
+from deploy.look import Closure, KeysFound, State, look
 from deploy.machine import Here, Outcome
 from dispatcher.keys.derivation import Keys, Master
 from tests.deploy.sample import A, B
+
+CLOSURE = Closure(app="wiki", allow=("192.0.2.7/32",), minutes=5, since="today", by="ada@desk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,23 @@ def test_what_an_interrupted_deployment_left_is_seen(at: There) -> None:
     assert state.store == ("aa/whole",), "a copy that was cut off is not kept"
     assert state.environments == ("half.new",)
     assert state.publishing
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        (json.dumps([CLOSURE.model_dump()]), (CLOSURE,)),
+        ("", ()),
+        ("broken by hand", ()),
+        ("7", ()),
+    ],
+    ids=["one app", "empty", "no JSON", "no list"],
+)
+def test_what_is_closed_is_seen(at: There, text: str, closed: tuple[Closure, ...]) -> None:
+    Path(at.maintenance).mkdir()
+    Path(at.maintenance, "closed.json").write_text(text)
+
+    assert look(at, Here()).closed == closed
 
 
 def test_units_of_another_site_with_a_like_name_are_not_ours(

@@ -38,7 +38,10 @@ def test_a_closed_app_stays_closed_through_a_deployment_and_a_boot(
     project.fab("maintenance", "on", "--app", "marker", "--for", "7")
     assert get(host.ip, DOMAIN, "/marker/")[0] == 503
     assert get(host.ip, DOMAIN, "/")[0] == 200
+    (closed,) = project.told("maintenance", "status")
+    assert (closed["server"], closed["app"], closed["minutes"]) == ("h1", "marker", 7)
     project.fab("maintenance", "off", "--app", "marker")
+    assert project.told("maintenance", "status") == []
     assert as_it_is(lab, host) == before
 
     project.fab("maintenance", "on", "--app", "marker")
