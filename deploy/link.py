@@ -39,6 +39,9 @@ PIECE = 1 << 18
 HELLO_SECONDS = 60
 """How long an agent may take to say who it is: it first ends what was interrupted."""
 
+MISSED = 4
+"""So many beats of an agent that do not come are a connection that is lost."""
+
 Record = dict[str, Any]
 
 
@@ -69,13 +72,13 @@ class Link:
             raise ReachError(name, "its agent does not answer; run: fab bootstrap") from error
         except LOST as error:
             raise self.lost(error) from error
-        channel.settimeout(None)
         if not first.endswith(b"\n"):
             raise refusal()
         said = json.loads(first)
         if "error" in said:
             raise ReachError(name, said["error"])
         self.hello: dict[str, str] = said["hello"]
+        channel.settimeout(MISSED * float(self.hello.get("beats", 0)) or None)
         Thread(target=self.read, daemon=True).start()
         Thread(target=beat, args=(self.ended, lambda: self.send(b"\n")), daemon=True).start()
 
@@ -90,12 +93,19 @@ class Link:
     def take(self, file: File, path: Path, sent: Callable[[int], None]) -> None:
         """Bring a file; ``sent`` is told of the bytes as they go."""
         with self.sending:
-            self.channel.sendall(line(Take(file=file)))
+            self.pass_on(line(Take(file=file)))
             with path.open("rb") as source:
                 while piece := source.read(PIECE):
-                    self.channel.sendall(piece)
+                    self.pass_on(piece)
                     sent(len(piece))
         self.answer()
+
+    def pass_on(self, piece: bytes) -> None:
+        """Send a part of what is asked; raises `LostError`."""
+        try:
+            self.channel.sendall(piece)
+        except LOST as error:
+            raise self.lost(error) from error
 
     def begin(self, intention: Intention) -> dict[str, Any]:
         """Have something done; each record of it is told to `tell` from then on.
@@ -146,10 +156,8 @@ class Link:
 
     def ask(self, request: BaseModel) -> Any:
         """Return the answer; raises `ReachError` where there is none, or none that is one."""
-        try:
-            self.send(line(request))
-        except LOST as error:
-            raise self.lost(error) from error
+        with self.sending:
+            self.pass_on(line(request))
         return self.answer()
 
     def answer(self) -> Any:
@@ -166,7 +174,9 @@ class Link:
         error: Exception = EOFError()
         try:
             for text in self.lines:
-                said = json.loads(text)
+                said = json.loads(text) if text.strip() else {}
+                if not said:  # only to say that somebody is there
+                    continue
                 if "record" in said:
                     self.tell(said["record"])
                 elif "line" in said or "out" in said or "err" in said:

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from functools import partial
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any, assert_never
 
 from pydantic import ValidationError
@@ -27,6 +27,9 @@ from dispatcher.registry.faults import RegistryError
 SILENCE_SECONDS = 60
 """After how long without a word a client counts as gone; an empty line is one."""
 
+BEAT_SECONDS = 10
+"""How often a client hears an empty line, and so that somebody is there."""
+
 LONGEST = 8_000_000
 """Bytes of a request; a registry of ten thousand apps has a tenth."""
 
@@ -35,9 +38,15 @@ class Conversation:
     """What is said on one connection."""
 
     def __init__(
-        self, connection: socket.socket, at: Layout, machine: Machine, all_of: Transactions
+        self,
+        connection: socket.socket,
+        at: Layout,
+        machine: Machine,
+        all_of: Transactions,
+        beats: float = BEAT_SECONDS,
     ) -> None:
         connection.settimeout(SILENCE_SECONDS)
+        self.beats, self.ended = beats, Event()
         self.connection, self.at, self.machine, self.transactions = connection, at, machine, all_of
         self.input = connection.makefile("rb")
         self.sending = Lock()
@@ -47,11 +56,21 @@ class Conversation:
 
     def hold(self, hello: dict[str, Any]) -> None:
         """Answer until the client has gone."""
-        with suppress(OSError), self.connection, self.input, self.presence:
-            self.tell(hello=hello)
-            while line := self.input.readline(LONGEST):
-                if line.strip():
-                    self.answer(line)
+        try:
+            with suppress(OSError), self.connection, self.input, self.presence:
+                self.tell(hello=hello | {"beats": str(self.beats)})
+                Thread(target=self.beat, daemon=True).start()
+                while line := self.input.readline(LONGEST):
+                    if line.strip():
+                        self.answer(line)
+        finally:
+            self.ended.set()
+
+    def beat(self) -> None:
+        """Say that somebody is there, whatever else goes on, until the client has gone."""
+        with suppress(OSError):
+            while not self.ended.wait(self.beats):
+                self.send(b"\n")
 
     def answer(self, line: bytes) -> None:
         """Do what a line asks for, and say how it went; an order is answered by a record."""
@@ -167,7 +186,9 @@ class Conversation:
         stop()
 
     def tell(self, **what: Any) -> None:
-        line = json.dumps(what, separators=(",", ":")).encode() + b"\n"
+        self.send(json.dumps(what, separators=(",", ":")).encode() + b"\n")
+
+    def send(self, line: bytes) -> None:
         with self.sending:
             self.connection.sendall(line)
 

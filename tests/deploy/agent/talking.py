@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy.agent.conversation import Conversation
+from deploy.agent.conversation import BEAT_SECONDS, Conversation
 from deploy.agent.journal import Record
 from deploy.agent.transactions import Transactions
 from deploy.agent.words import Rotate
@@ -77,13 +77,14 @@ class Server:
         Path(self.at.keys).write_text(Keys((OLD,)).text())
         self.transactions = Transactions(self.at, Here(), Path(self.at.records), Path(self.at.lock))
         self.unreachable = False
+        self.beats: float = BEAT_SECONDS
         self.threads: list[Thread] = []
         self.links: list[Link] = []
 
     def called(self) -> socket.socket:
         """Return the client's end of a new conversation."""
         here, there = socket.socketpair()
-        one = Conversation(there, self.at, Here(), self.transactions)
+        one = Conversation(there, self.at, Here(), self.transactions, self.beats)
         self.threads.append(Thread(target=one.hold, args=({"site": "yard"},), daemon=True))
         self.threads[-1].start()
         return here

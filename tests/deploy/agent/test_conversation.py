@@ -15,7 +15,7 @@ from deploy.agent.progress import BACK, PUBLISH, SETTLE
 from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import Rollback
 from deploy.bundle import File
-from deploy.errors import ReachError
+from deploy.errors import LostError, ReachError
 from deploy.link import Link
 from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Channel, Listener, Server
 from tests.deploy.sample import STAMP, A, stamp_anew
@@ -44,7 +44,7 @@ def rotated(server: Server, *orders: str) -> Listener:
 def test_whoever_connects_is_greeted_and_told_how_the_server_is(server: Server) -> None:
     link = server.connect()
 
-    assert link.hello == {"site": "yard"}
+    assert link.hello == {"site": "yard", "beats": "10"}
     state = link.look()
     assert state.free_bytes > 0
     assert state.live is None
@@ -187,7 +187,7 @@ class Raw:
     def __init__(self, server: Server) -> None:
         self.connection = server.called()
         self.lines = self.connection.makefile("rb")
-        assert self.hear() == {"hello": {"site": "yard"}}
+        assert self.hear() == {"hello": {"site": "yard", "beats": "10"}}
 
     def say(self, *parts: bytes) -> None:
         self.connection.sendall(b"".join(parts))
@@ -273,13 +273,52 @@ def test_a_new_key_is_in_no_answer(server: Server, raw: Raw) -> None:
     assert KEY.split()[1] not in json.dumps(raw.hear())
 
 
+def refusal() -> ReachError:
+    return ReachError("web1", "has no agent")
+
+
 def test_an_agent_that_says_nothing_is_not_waited_for_without_end() -> None:
     ours, theirs = socket.socketpair()
-
-    def refusal() -> ReachError:
-        return ReachError("web1", "has no agent")
 
     channel = Channel(ours)
     with theirs, pytest.raises(ReachError, match=r"web1: its agent does not answer; .*bootstrap"):
         Link("web1", channel, refusal, patience=0.05)
     channel.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[tuple[Link, socket.socket]]:
+    """Give a link to an agent that is to say something every 10 ms, and what it would say it on."""
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b'{"hello":{"site":"yard","beats":"0.01"}}\n')
+    link = Link("web1", Channel(ours), refusal)
+    yield link, theirs
+    link.close()
+    theirs.close()
+
+
+def test_an_agent_that_falls_silent_later_is_lost(silent: tuple[Link, socket.socket]) -> None:
+    """As where its sshd hangs, whose kernel still acknowledges what comes."""
+    with pytest.raises(LostError, match="web1: connection lost: timed out"):
+        silent[0].last()
+
+
+def test_a_client_hears_that_somebody_is_there_though_nothing_is_said(server: Server) -> None:
+    server.beats = 0.01
+    client = server.called()
+
+    with client, client.makefile("rb") as lines:
+        assert json.loads(lines.readline())["hello"]["beats"] == "0.01"
+        assert [lines.readline() for _ in range(10)] == [b"\n"] * 10
+
+
+def test_an_agent_that_is_lost_while_a_file_is_brought_is_told_of(
+    silent: tuple[Link, socket.socket], tmp_path: Path
+) -> None:
+    link, agent = silent
+    path = tmp_path / "a.whl"
+    path.write_bytes(b"x" * 10_000_000)
+    agent.close()
+
+    with pytest.raises(LostError, match="web1: connection lost"):
+        link.take(File.of(path), path, lambda _: None)
