@@ -33,6 +33,7 @@ from dispatcher.logs import config as config_of_logs
 from dispatcher.monitoring.board import board_of
 from dispatcher.monitoring.gunicorn_log import Unanswered
 from dispatcher.monitoring.recent_errors import Noting
+from dispatcher.serving.forking import end_new_workers_at_once
 
 board = board_of(settings)
 
@@ -58,6 +59,11 @@ forwarder_headers = ""
 logger_class = Unanswered
 accesslog = "-"
 logconfig_dict = config_of_logs(settings.log, Noting(board))
+
+
+def on_starting(server: object) -> None:  # noqa: ARG001 - gunicorn's signature
+    """Let no worker miss that it is to stop; called before the first is forked."""
+    end_new_workers_at_once()
 
 
 if pool.preload:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.served import Served, served
+from tests.integration.served import Served, environment, served
 
 SITE = """\
 name = "yard"
@@ -150,6 +152,38 @@ def test_ctrl_c_ends_it_soon_and_without_a_traceback(folder: Path) -> None:
         assert site.stop() == 0
         assert time.monotonic() - before < 10
         assert "Traceback" not in site.told
+
+
+SLOW = """\
+from dispatcher.gunicorn import *
+import time
+
+def post_fork(server, worker):
+    print("forked", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_worker_that_is_told_to_stop_as_it_begins_is_not_waited_for(folder: Path) -> None:
+    settings = folder / "slow.py"
+    settings.write_text(SLOW)
+    words = ("-m", "gunicorn", "--config", str(settings), "--bind", f"unix:{folder}/socket")
+    with subprocess.Popen(
+        (sys.executable, *words),
+        cwd=folder,
+        env={**environment(), "DISPATCHER_SITE": str(folder / "site.toml")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as master:
+        assert master.stdout is not None
+        next(line for line in master.stdout if "forked" in line)
+        before = time.monotonic()
+        master.terminate()
+        master.communicate(timeout=40)
+
+    assert master.returncode == 0
+    assert time.monotonic() - before < 10
 
 
 def test_a_broken_app_is_out_and_told_by_the_probe_while_the_others_serve(folder: Path) -> None:
