@@ -17,7 +17,7 @@ OURS: Phases = {
     "make the environment, install": "make (an|its) environment|install|compile|keep them|build",
     "describe": "write its|name its|bring it to the disk",
     "start": "keep it from being stopped|start its pools",
-    "gate": "ask every worker",
+    "gate": "ask every worker|see that its pools",
     "cut over, verify": "note that it begins|check nginx|go live|reload|ask every app",
     "tidy, end": "stop|remove|note that it is done",
 }

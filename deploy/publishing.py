@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release, stands_in
-from deploy.serving import ask
+from deploy.serving import ask, still
 from deploy.steps import Action, Put, Run, Step, Steps, shell
 
 
@@ -20,6 +20,7 @@ def publish(at: Layout, release: Release, live: Release | None, found: State) ->
     reroutes = live is None or live.routes != release.routes or found.publishing
     return (
         *((Step("check nginx", Run("nginx", "-t", "-q")),) if reroutes else ()),
+        still(at, release, found),
         mark(at, release, undo=unmark(at, release, live) if reroutes else settle(at).do),
         Step("go live", flip(at, release, live), undo=back(at, release, live)),
         *((point_nginx(at),) if found.links.get(at.nginx) != nginx_file(at) else ()),

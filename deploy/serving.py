@@ -10,6 +10,12 @@ from deploy.steps import Run, Script, Step, Steps, shell
 
 GATE_SECONDS = 30
 
+DROP_SECONDS = 3
+"""How long processes that nobody was sent to may take to stop; most take one."""
+
+FORGET = 'code=$?; systemctl reset-failed "$@" 2>/dev/null; exit $code'
+"""That they failed, if they did; the status stays that of the command before."""
+
 
 def start(at: Layout, release: Release, found: State) -> Steps:
     """Start every pool of the release beside the live one, and ask until it is well.
@@ -19,12 +25,24 @@ def start(at: Layout, release: Release, found: State) -> Steps:
     """
     sockets = at.units(release, "socket")
     services = at.units(release, "service")
-    undo = None if release.id in found.running() else stop((*services, *sockets))
+    undo = None if release.id in found.running() else drop((*services, *sockets))
     return (
         *keep_warm(at, release, found),
         Step("start its pools", started((*sockets, *services)), undo=undo),
         Step("ask every worker and every app", ask(at, release, through_nginx=False)),
     )
+
+
+def still(at: Layout, release: Release, found: State) -> Step:
+    """See that its pools still run, for the others of the fleet may have taken their time.
+
+    Visitors come next: so where it is taken back from here on, their requests may end.
+    """
+    services, sockets = at.units(release, "service"), at.units(release, "socket")
+    states = 'states=$(systemctl is-active "$@"); [ "$(echo "$states" | sort -u)" = active ]'
+    alive = f'{states} || {{ echo "its pools are:" $states; exit 1; }}'
+    undo = None if release.id in found.running() else stop((*services, *sockets))
+    return Step("see that its pools still run", shell(alive, *services), undo=undo)
 
 
 def clear(release: str, found: State) -> Steps:
@@ -100,5 +118,14 @@ def started(services: tuple[str, ...]) -> Run:
 
 def stop(units: tuple[str, ...]) -> Run:
     """Stop units and forget that they failed, if they did."""
-    script = 'systemctl stop "$@"; code=$?; systemctl reset-failed "$@" 2>/dev/null; exit $code'
-    return shell(script, *units)
+    return shell(f'systemctl stop "$@"; {FORGET}', *units)
+
+
+def drop(units: tuple[str, ...]) -> Run:
+    """Stop what no visitor has been sent to: what does not end at once is killed.
+
+    A page that hangs would be let finish otherwise, for as long as a pool may take to stop.
+    """
+    patience = f'timeout {DROP_SECONDS} systemctl stop "$@"'
+    script = f'{patience} || systemctl kill --signal=KILL "$@" 2>/dev/null; systemctl stop "$@"'
+    return shell(f"{script}; {FORGET}", *units)

@@ -134,18 +134,21 @@ for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done;
 {unit}.socket {unit}.service
  16. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 17. note that it begins
+ 17. see that its pools still run
+     $ sh -c 'states=$(systemctl is-active "$@"); [ "$(echo "$states" | sort -u)" = active ] || \
+{{ echo "its pools are:" $states; exit 1; }}' sh {unit}.service
+ 18. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 18. go live
+ 19. go live
      $ {flip(release(NEW, ""))}
- 19. ask every app through nginx
+ 20. ask every app through nginx
      $ ask '{asked % ""}'
- 20. stop {B.id} in 5 minutes
+ 21. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 21. note that it is done
+ 22. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
@@ -153,7 +156,9 @@ yard-default@{B.id}.service yard-default@{B.id}.socket
 def test_a_redeploy_is_taken_back_to_the_release_that_was_live() -> None:
     plan = deploy(serving(B, A))
 
-    assert undone(plan.publish) == [flip(B), "rm -f /srv/yard/publishing"]
+    links, mark, stop = undone(plan.publish)
+    assert (links, mark) == (flip(B), "rm -f /srv/yard/publishing")
+    assert "systemctl stop" in stop
     assert undone(plan.prepare)[-1] == f"rm -rf {FOLDER}"
 
 
@@ -162,6 +167,7 @@ def test_a_first_deploy_shows_nginx_its_configuration() -> None:
 
     assert notes(plan.publish) == [
         "check nginx",
+        "see that its pools still run",
         "note that it begins",
         "go live",
         "let nginx read it",
@@ -172,12 +178,22 @@ def test_a_first_deploy_shows_nginx_its_configuration() -> None:
 
 
 def test_a_first_deploy_that_fails_leaves_the_server_as_bootstrap_did() -> None:
-    link, links, reload = undone(deploy(ready()).publish)
+    link, links, reload, stop = undone(deploy(ready()).publish)
 
     assert link == "rm -f /etc/nginx/conf.d/yard.conf"
     assert links == f"rm -f /srv/yard/live/{routes()} /srv/yard/current"
     assert "nginx -s reload" in reload
     assert reload.endswith(f""" && rm -f "$@"' sh /srv/yard/live/{routes()} /srv/yard/publishing""")
+    assert "systemctl stop" in stop
+
+
+def test_what_visitors_were_sent_to_may_end_their_requests_and_what_they_were_not_is_killed() -> (
+    None
+):
+    plan = deploy(serving(B))
+
+    assert "kill" in undone(plan.prepare)[0]
+    assert "kill" not in undone(plan.publish)[-1]
 
 
 def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -> None:
@@ -186,12 +202,13 @@ def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -
 
     assert notes(plan.publish) == [
         "check nginx",
+        "see that its pools still run",
         "note that it begins",
         "go live",
         "reload nginx",
         "ask every app through nginx",
     ]
-    back, reload = undone(plan.publish)
+    back, reload, _ = undone(plan.publish)
     assert back == flip(old)
     assert reload.endswith(f"/srv/yard/live/{routes()} /srv/yard/publishing")
     assert "remove links of routes from before" in notes(plan.tidy)
@@ -288,7 +305,7 @@ def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> No
     assert "write /etc/systemd/system/yard-files@.service" in there
     taken_back = undone(plan.prepare)
     stop, *_, reload, user, dependencies, folder = taken_back
-    assert stop.startswith("sh -c 'systemctl stop")
+    assert "systemctl stop" in stop
     assert reload == "systemctl daemon-reload"
     assert "userdel" in user
     assert dependencies == f"rm -rf {DEPENDENCIES}.new {DEPENDENCIES}"
@@ -303,6 +320,7 @@ def test_a_rollback_reads_as_a_runbook() -> None:
         "keep it from being stopped",
         "start its pools",
         "ask every worker and every app",
+        "see that its pools still run",
         "note that it begins",
         "go live",
         "ask every app through nginx",
