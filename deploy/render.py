@@ -110,7 +110,8 @@ def fixed(name: str, at: Layout) -> str:
 def unit(kind: str, pool: str, site: Site, at: Layout) -> str:
     """Return a pool's template unit, ``service`` or ``socket``."""
     template = TEMPLATES.get_template(f"pool.{kind}.j2")
-    return template.render(at=at, pool=pool, environment=site.environment)
+    given = {"pool": pool, "limits": site.pool(pool), "environment": site.environment}
+    return template.render(at=at, **given)
 
 
 def stand_in(unit: str, socket: str) -> str:
@@ -122,8 +123,8 @@ def stand_in(unit: str, socket: str) -> str:
 def job(job: Job, app: App, site: Site, at: Layout) -> str:
     """Return the template unit of what an app has beside its pool."""
     template = TEMPLATES.get_template("job.service.j2")
-    given = {"pool": job.pool, "environment": site.environment, "app": app}
-    return template.render(at=at, job=job, **given)
+    given = {"pool": job.pool, "limits": site.pool(job.pool), "environment": site.environment}
+    return template.render(at=at, job=job, app=app, **given)
 
 
 def sudoers(user: str, at: Layout) -> str:

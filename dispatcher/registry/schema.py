@@ -20,6 +20,7 @@ from dispatcher.registry.tenancy import fault_of_tenants
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+SIZE = re.compile(r"[1-9]\d{0,5}[MG]|[1-9]\d?%")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 COOKIE = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|-]+")
 REMOTE = re.compile(
@@ -56,6 +57,12 @@ def fault_of_target(target: str) -> str | None:
     if TARGET.fullmatch(target):
         return None
     return "is not 'package.module:attribute'; write what to import, like 'apps.wiki:create_app'"
+
+
+def fault_of_size(size: str) -> str | None:
+    if SIZE.fullmatch(size):
+        return None
+    return "is not how much memory; write '300M', '2G' or '50%' of the server's"
 
 
 def remote(text: str) -> tuple[str, str, int | None]:
@@ -145,6 +152,9 @@ class PoolTable(Table):
     timeout: Annotated[int, Field(ge=1, le=3600)] = 60
     max_requests: Annotated[int, Field(ge=0)] = 0
     preload: bool = True
+    memory: Annotated[str, checked(fault_of_size)] = "80%"
+    cpu: Annotated[float, Field(ge=0.01, le=1024)] | None = None
+    tasks: Annotated[int, Field(ge=10, le=100_000)] | None = None
 
 
 class ServerTable(Table):

@@ -100,6 +100,15 @@ class Pool:
     preload: bool = True
     """Load the apps before the workers fork, who then share their memory."""
 
+    memory: str = "80%"
+    """What all its processes may have, as ``300M``, ``2G`` or a part of the server's."""
+
+    cpu: float | None = None
+    """How many processors it may keep busy; None is as many as there are."""
+
+    tasks: int | None = None
+    """How many processes and threads it may have; None is what systemd allows any service."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -157,6 +166,10 @@ class Site:
     def mounts(self, host: str) -> dict[str, App]:
         """Return which app answers at which path prefix of ``host``."""
         return {a.path: app for app, a in claims(self.apps) if a.host == host}
+
+    def pool(self, name: str) -> Pool:
+        """Return the pool called ``name``, which some app is in or site.toml names."""
+        return next((pool for pool in self.pools if pool.name == name), Pool(name))
 
     def of_pool(self, name: str) -> tuple[App, ...]:
         """Return the apps that run in the pool called ``name``."""

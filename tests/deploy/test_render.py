@@ -66,6 +66,20 @@ def test_an_environment_reaches_the_pools() -> None:
     assert "Environment=DISPATCHER_ENV=staging\n" in render.unit("service", "default", staging, AT)
 
 
+def test_a_pool_and_its_jobs_are_held_to_its_limits() -> None:
+    limited = replace(WORKING, pools=(Pool(memory="300M", cpu=1.5, tasks=100),))
+    units = [text for path, text in ground.templates(AT, limited).items() if "service" in path]
+
+    assert len(units) == 4
+    for text in units:
+        assert "\nMemoryMax=300M\nMemorySwapMax=0\nCPUQuota=150%\n" in text
+        assert "\nTasksMax=100\n" in text
+    (free,) = [text for path, text in ground.templates(AT, SITE).items() if "service" in path]
+    assert "\nMemoryMax=80%\n" in free
+    assert "CPUQuota" not in free
+    assert "TasksMax" not in free
+
+
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")
 def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
     programs = {

@@ -318,6 +318,24 @@ preload = false
     assert site.app("wiki").ready == "a:ready"
 
 
+def test_a_pool_may_be_limited(write: Write) -> None:
+    limits = 'memory = "300M"\ncpu = 0.5\ntasks = 100'
+    site = load(write(GOOD.replace('"gthread"', f'"gthread"\n{limits}')))
+
+    pool = site.pool("files")
+    assert (pool.memory, pool.cpu, pool.tasks) == ("300M", 0.5, 100)
+    assert (site.pool("default").memory, site.pool("default").cpu) == ("80%", None)
+
+
+@pytest.mark.parametrize(
+    "memory", ["300", "0M", "100%", "1.5G", "300m", "infinity", "1G\\nUser=root"]
+)
+def test_memory_is_a_size_or_a_part(write: Write, memory: str) -> None:
+    (fault,) = faults_of(write(GOOD.replace('"gthread"', f'"gthread"\nmemory = "{memory}"')))
+
+    assert "is not how much memory; write '300M', '2G' or '50%' of the server's" in fault
+
+
 def test_threads_are_for_pools_that_have_them(write: Write) -> None:
     path = write(GOOD.replace('"gthread"', '"sync"\nthreads = 4'))
     (fault,) = faults_of(path)
