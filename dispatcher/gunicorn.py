@@ -34,6 +34,7 @@ from dispatcher.monitoring.board import board_of
 from dispatcher.monitoring.gunicorn_log import Unanswered
 from dispatcher.monitoring.recent_errors import Noting
 from dispatcher.serving.forking import end_new_workers_at_once
+from dispatcher.serving.open_files import replace_when_full
 
 board = board_of(settings)
 
@@ -114,6 +115,7 @@ def child_exit(server: object, worker: Any) -> None:  # noqa: ARG001 - gunicorn'
     board.leave(worker.place)
 
 
-def post_worker_init(worker: object) -> None:  # noqa: ARG001 - gunicorn's signature
+def post_worker_init(worker: Any) -> None:
     """Leave Ctrl-C to the master: a gevent worker told by both ends in a traceback."""
+    replace_when_full(worker)
     signal.signal(signal.SIGINT, lambda *_: None)

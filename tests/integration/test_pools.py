@@ -53,9 +53,9 @@ def application(environ, start_response):
 
 
 @contextmanager
-def pool(folder: Path, *lines: str) -> Iterator[Served]:
+def pool(folder: Path, *lines: str, portal: str = PORTAL) -> Iterator[Served]:
     (folder / "site.toml").write_text(SITE + "\n".join(lines))
-    (folder / "portal.py").write_text(PORTAL)
+    (folder / "portal.py").write_text(portal)
     with served(folder, "--server", "gunicorn") as site:
         yield site
 
@@ -117,6 +117,29 @@ def test_a_worker_is_replaced_after_about_as_many_requests_as_said(
             return site.get("/worker").text != first
 
         until("another worker answers", replaced)
+
+
+LEAKING = """\
+import os, resource
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+kept = []
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if environ["PATH_INFO"] == "/leak":
+        while len(os.listdir("/proc/self/fd")) < 190:
+            kept.append(os.open("/dev/null", os.O_RDONLY))
+    return [str(os.getpid()).encode()]
+"""
+
+
+@pytest.mark.parametrize("kind", ["gevent", "gthread", "sync"])
+def test_a_worker_is_replaced_before_it_can_open_nothing_more(tmp_path: Path, kind: str) -> None:
+    with pool(tmp_path, f'worker_class = "{kind}"', portal=LEAKING) as site:
+        first = site.get("/leak").text
+        until("another worker answers", lambda: site.get("/").text != first)
+        assert "are open: it ends" in site.told
 
 
 def test_apps_are_loaded_once_and_frozen_and_in_each_worker_where_they_cannot_be_shared(
