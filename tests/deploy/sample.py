@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
-from deploy import ground, render
+from deploy import connections, ground, render
 from deploy.bundle import Agent, Built, Bundle, File
 from deploy.layout import Layout
 from deploy.look import KeysFound, State
@@ -119,6 +119,10 @@ BARE = State(
 )
 
 
+WIDE = "worker_rlimit_nofile 20000;\nevents {\n    worker_connections 10000;\n}\n"
+"""Of nginx's own configuration, what matters."""
+
+
 def ready(site: Site = SITE) -> State:
     """Return a server on which bootstrap has been."""
     active = {"ActiveState": "active"}
@@ -131,7 +135,8 @@ def ready(site: Site = SITE) -> State:
         update={
             "packages": ground.PACKAGES,
             "users": ("deploy", *asked["users"]),
-            "files": {path: written.get(path) for path in asked["files"]},
+            "files": {path: written.get(path) for path in asked["files"]}
+            | {connections.NGINX: WIDE},
             "links": {
                 starts: f"/etc/systemd/system/{AT.boot_unit}",
                 listens: "/etc/systemd/system/flaskyard-agent@.socket",

@@ -405,6 +405,8 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make the user ada, with your SSH keys",
         "write what the SSH user may do",
         "let it",
+        "let nginx hold more connections",
+        "reload nginx",
         "make nginx's folder",
         "write /etc/nginx/flaskyard/proxy.conf",
         "write /etc/nginx/conf.d/00-flaskyard.conf",
