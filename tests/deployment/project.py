@@ -15,14 +15,17 @@ DOMAIN = "yard.test"
 MARK = "<!-- mark -->"
 
 MARKER_APP = '''\
-"""Says which version of the site answers, and how many bytes it was sent."""
+"""Says which version and release of the site answers, and how many bytes it was sent."""
+
+import os
 
 VERSION = "{version}"
 
 
 def application(environ, start_response):
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    answer = f"{{VERSION}} {{len(body)}}".encode()
+    release = os.environ.get("DISPATCHER_RELEASE", "none")
+    answer = f"{{VERSION}} {{len(body)}} {{release}}".encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
     return [answer]
 '''

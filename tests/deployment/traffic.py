@@ -32,8 +32,8 @@ ASKS = (
     Ask("GET", DOMAIN, "/", PAGE),
     Ask("GET", DOMAIN, "/watch/", PAGE),
     Ask("GET", f"watch.{DOMAIN}", "/", PAGE),
-    Ask("GET", DOMAIN, "/marker/", re.compile(r"^(\w+) 0$")),
-    Ask("POST", DOMAIN, "/marker/", re.compile(rf"^(\w+) {len(BODY)}$"), BODY),
+    Ask("GET", DOMAIN, "/marker/", re.compile(r"^(\w+) 0 ")),
+    Ask("POST", DOMAIN, "/marker/", re.compile(rf"^(\w+) {len(BODY)} "), BODY),
 )
 
 
@@ -115,10 +115,20 @@ def visit(
 
 def answer(connection: http.client.HTTPConnection, ask: Ask) -> tuple[str | None, str]:
     """Return the version that answered, or None and what came instead."""
+    status, text = exchange(connection, ask)
+    return version_of(ask, status, text)
+
+
+def exchange(connection: http.client.HTTPConnection, ask: Ask) -> tuple[int, str]:
+    """Return the status and the text of the answer."""
     connection.request(ask.method, ask.path, ask.body or None, headers={"Host": ask.host})
     got = connection.getresponse()
-    text = got.read().decode()
+    return got.status, got.read().decode()
+
+
+def version_of(ask: Ask, status: int, text: str) -> tuple[str | None, str]:
+    """Return the version that an answer shows, or None and what it is instead."""
     versions = ask.version.findall(text)
-    if got.status == 200 and len(versions) == 1:
+    if status == 200 and len(versions) == 1:
         return versions[0], ""
-    return None, f"{ask.method} {ask.host}{ask.path}: {got.status} {text[:200]!r}"
+    return None, f"{ask.method} {ask.host}{ask.path}: {status} {text[:200]!r}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.deployment.conftest import booted
-from tests.deployment.faults import state
-from tests.deployment.faults.table import FAULTS, PAGE_MD, End, document
+from tests.deployment.faults import counts, state
+from tests.deployment.faults.fault import End
+from tests.deployment.faults.servers import FUSSY_APP, LINK
+from tests.deployment.faults.table import FAULTS, PAGE_MD, document, loses_nothing
 from tests.deployment.faults.visitors import visitors
 from tests.deployment.project import Project
 from tests.lab.host import Host
@@ -23,39 +27,67 @@ def one(lab: Lab, snapshots: str) -> Host:
     return host
 
 
+@pytest.fixture(scope="module")
+def target(lab: Lab, one: Host, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Deploy a release for rollbacks to go to, and another upon it; return the first."""
+    project = Project(tmp_path_factory.mktemp("target") / "site", lab.ssh_config)
+    (project.folder / "apps" / "marker.py").write_text(FUSSY_APP)
+    fussy = project.commit("fussy")
+    project.fab("deploy")
+    project.version("after")
+    project.fab("deploy")
+    lab.run(one, "ln", "-s", f"/srv/yard/releases/{fussy}", LINK)
+    return fussy
+
+
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_ends_as_the_table_says(lab: Lab, one: Host, project: Project, name: str) -> None:
+def test_a_fault_ends_as_the_table_says(
+    lab: Lab, one: Host, project: Project, request: pytest.FixtureRequest, name: str
+) -> None:
     fault = FAULTS[name]
+    to = request.getfixturevalue("target") if fault.back else ""
     state.keep_warm(lab, one)
+    if fault.back:
+        state.sh(lab, one, f"systemctl stop 'yard-default@{to}.*'")
     live, before = project.live(), state.all_of(lab, one)
-    well = fault.end is not End.REFUSED or "nginx" not in name
-    new = project.version("broken")
+    project.version("broken")
     fault.inject(lab, one, project)
     new = project.commit(name)
+    task = ("rollback", "--to", to) if fault.back else ("deploy", *fault.words)
 
     try:
         with visitors(one.ip) as visits:
-            done = project.try_fab("deploy", *fault.words)
+            since = time.monotonic()
+            done = project.try_fab(*task)
+            took = time.monotonic() - since
     finally:
         for script in fault.heal:
             lab.run(one, "sh", "-ec", script)
+    counts.note(name, {"all": [visits.sent, len(visits.lost)]})
 
     assert done.code == (0 if fault.end is End.NEW else 1), done
     assert fault.says in done.err
     assert 'Traceback (most recent call last):\n  File "/tmp' not in done.err
+    assert took < fault.within_seconds, done
     assert visits.sent > 0
-    if well and fault.end is not End.SHORT:
+    if loses_nothing(name):
         assert visits.lost == []
-    if fault.end is End.NEW:
-        assert project.live() == [new]
-    else:
-        assert (project.live(), state.all_of(lab, one)) == (live, before)
+    if fault.end is not End.NEW:
+        assert state.all_of(lab, one) == before
+    assert visits.releases <= {*live, new}
     assert state.orphans(lab, one) == ""
     # Quiet again: one release, whole.
     with visitors(one.ip) as quiet:
-        project.live()
-    assert (quiet.lost, len(quiet.seen)) == ([], 1)
+        now = project.live()
+    assert now == ([new] if fault.end is End.NEW else live)
+    assert (quiet.lost, len(quiet.seen), quiet.releases) == ([], 1, set(now))
 
 
-def test_the_table_of_the_documentation_is_that_of_these_tests() -> None:
+def test_the_tables_of_the_documentation_are_those_of_these_tests() -> None:
     assert PAGE_MD.read_text("utf-8") == document()
+
+
+def test_no_request_was_lost_in_the_run_that_the_tables_tell_of() -> None:
+    known = counts.read()
+    lost = {name: known[name]["all"][1] for name in FAULTS if loses_nothing(name)}
+    assert set(lost.values()) == {0}, lost

@@ -4,17 +4,40 @@ from __future__ import annotations
 
 import http.client
 import itertools
+import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from tests.deployment.traffic import ASKS, Ask, answer
+from tests.deployment.traffic import ASKS, Ask, exchange, version_of
 
 A_SECOND = 20
+RELEASE = re.compile(r"\b\d{8}T\d{6}-[0-9a-f]+$")
+AT_ONCE = 400
+"""How many may wait for an answer; with more of them, they would come later than they are due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request, and what came of it."""
+
+    ask: Ask
+    due: float
+    """When it was sent; of the monotonic clock."""
+
+    seconds: float
+    """How long the answer took from then on."""
+
+    said: str | None
+    """What of the answer shows who gave it; None where it was none, or not whole."""
+
+    failure: str = ""
+    release: str = ""
+    """Of what answered, where that says it."""
 
 
 @dataclass
@@ -22,37 +45,56 @@ class Visits:
     """What came of them."""
 
     sent: int = 0
-    lost: list[str] = field(default_factory=list)
-    seen: Counter[str] = field(default_factory=Counter)
-    """How many answers each version gave, whole."""
+    all: list[Visit] = field(default_factory=list)
+
+    @property
+    def lost(self) -> list[str]:
+        return [visit.failure for visit in self.all if visit.said is None]
+
+    @property
+    def seen(self) -> Counter[str]:
+        """How many answers each version gave, whole."""
+        return Counter(visit.said for visit in self.all if visit.said is not None)
+
+    @property
+    def releases(self) -> set[str]:
+        """Return the releases that answered; each answer is of one release and its version."""
+        told = {(visit.release, visit.said) for visit in self.all if visit.release}
+        releases = {release for release, _ in told}
+        assert len(told) == len(releases), told
+        return releases
 
 
 @contextmanager
-def visitors(address: str, a_second: int = A_SECOND) -> Iterator[Visits]:
-    """Let GETs and POSTs be sent at an even pace until the block ends; all are waited for."""
+def visitors(
+    address: str, a_second: float = A_SECOND, asks: Sequence[Ask] = ASKS
+) -> Iterator[Visits]:
+    """Let requests be sent at an even pace until the block ends; all are waited for."""
     visits, stop = Visits(), threading.Event()
 
-    def visit(ask: Ask) -> None:
-        connection = http.client.HTTPConnection(address, timeout=20)
+    def visit(ask: Ask, due: float) -> None:
+        connection, release = http.client.HTTPConnection(address, timeout=20), None
         try:
-            version, failure = answer(connection, ask)
+            status, text = exchange(connection, ask)
         except (OSError, http.client.HTTPException) as error:
-            version, failure = None, f"{ask.method} {ask.host}{ask.path}: {error!r}"
+            said, failure = None, f"{ask.method} {ask.host}{ask.path}: {error!r}"
+        else:
+            said, failure = version_of(ask, status, text)
+            release = RELEASE.search(text)
         finally:
             connection.close()
-        if version is None:
-            visits.lost.append(failure)
-        else:
-            visits.seen[version] += 1
+        took, of = time.monotonic() - due, release[0] if release else ""
+        visits.all.append(Visit(ask, due, took, said, failure, of))
 
     def send() -> None:
         started = time.monotonic()
-        with ThreadPoolExecutor(64) as threads:
-            for number, ask in enumerate(itertools.cycle(ASKS), 1):
-                if stop.wait(max(0, started + number / a_second - time.monotonic())):
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for number, ask in enumerate(itertools.cycle(asks), 1):
+                due = started + number / a_second
+                if stop.wait(max(0, due - time.monotonic())):
                     break
                 visits.sent += 1
-                threads.submit(visit, ask)
+                threads.submit(visit, ask, due)
 
     sending = threading.Thread(target=send)
     sending.start()
