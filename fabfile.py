@@ -8,5 +8,5 @@ from deploy.tasks.closing import maintenance
 from deploy.tasks.deploying import attach, deploy, pack, rollback
 from deploy.tasks.looking import history, logs, releases, status
 from deploy.tasks.preparing import bootstrap, trust
-from deploy.tasks.running import execute
+from deploy.tasks.running import execute, shell
 from deploy.tasks.secrets import secrets_list, secrets_remove, secrets_rotate, secrets_set

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from deploy.agent.input_words import Said
 from deploy.agent.running import Exec
 from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import (
@@ -32,7 +33,8 @@ from deploy.errors import LostError, ReachError
 from deploy.hand import beat
 from deploy.look import State
 from deploy.reasons import LOST
-from deploy.written import STREAMS, Sink
+from deploy.typed import Typed
+from deploy.written import Sink, Written
 
 PIECE = 1 << 18
 
@@ -141,24 +143,55 @@ class Link:
         self.ask(request)
 
     def execute(self, app: str, words: list[str], written: Mapping[str, Sink]) -> int:
-        """Run a command; return its exit status. What it writes goes to ``out`` and ``err``."""
+        """Run a command that reads nothing; return its exit status.
 
+        What it writes goes to ``out`` and ``err``.
+        """
+        return self.run(Exec(app=app, argv=tuple(words)), written, Typed(self.tell_it).nothing())
+
+    def converse(self, request: Exec) -> int:
+        """Run a command as if it ran here: its input and output are this process's own.
+
+        To be called in the main thread. Returns its exit status.
+        """
+        typed = Typed(self.tell_it)
+        keys = typed.on(terminal=request.terminal is not None)
+        return self.run(request, Written.each(), keys, typed.taken)
+
+    def run(
+        self,
+        request: Exec,
+        written: Mapping[str, Sink],
+        meanwhile: AbstractContextManager[None],
+        taken: Callable[[], None] = lambda: None,
+    ) -> int:
         def told(said: Record | ReachError) -> None:
             if isinstance(said, dict):
-                for kind in STREAMS & said.keys():
+                for kind in written.keys() & said.keys():
                     written[kind].write(b64decode(said[kind]))
+                if "taken" in said:
+                    taken()
 
         self.tell = told
-        code = int(self.ask(Exec(app=app, argv=tuple(words)))["exit"])
+        self.say(request)
+        with meanwhile:
+            code = int(self.answer()["exit"])
         for one in written.values():
             one.end()
         return code
 
+    def tell_it(self, said: Said) -> None:
+        """Tell something to the command that runs."""
+        self.send(line(said))
+
     def ask(self, request: BaseModel) -> Any:
         """Return the answer; raises `ReachError` where there is none, or none that is one."""
+        self.say(request)
+        return self.answer()
+
+    def say(self, request: BaseModel) -> None:
         with self.sending:
             self.pass_on(line(request))
-        return self.answer()
 
     def answer(self) -> Any:
         said = self.answers.get()
@@ -179,7 +212,7 @@ class Link:
                     continue
                 if "record" in said:
                     self.tell(said["record"])
-                elif "line" in said or "out" in said or "err" in said:
+                elif said.keys() & {"line", "out", "err", "taken"}:
                     self.tell(said)
                 else:
                     self.answers.put(said)

@@ -6,7 +6,7 @@ import sys
 from threading import Lock
 from typing import Protocol
 
-STREAMS = {"out", "err"}
+STREAMS = ("out", "err")
 
 ONE_AT_A_TIME = Lock()
 
@@ -42,6 +42,11 @@ class Written:
     def __init__(self, kind: str, start: str = "") -> None:
         self.target = sys.stdout.buffer if kind == "out" else sys.stderr.buffer
         self.start, self.rest = start.encode(), b""
+
+    @classmethod
+    def each(cls, start: str = "") -> dict[str, Written]:
+        """Return both."""
+        return {kind: cls(kind, start) for kind in STREAMS}
 
     def write(self, piece: bytes) -> None:
         if self.start:

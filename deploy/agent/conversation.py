@@ -14,6 +14,8 @@ from typing import Any, assert_never
 from pydantic import ValidationError
 
 from deploy.agent import history, logs, planning, running, words
+from deploy.agent.input_words import SAID
+from deploy.agent.process import Feeder
 from deploy.agent.receiving import Store
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import Transactions
@@ -53,6 +55,8 @@ class Conversation:
         self.store = Store(at)
         self.followed: Transaction | None = None
         self.presence = ExitStack()
+        self.listening: Thread | None = None
+        """Who reads what the client says, once that is for a command which runs."""
 
     def hold(self, hello: dict[str, Any]) -> None:
         """Answer until the client has gone."""
@@ -63,6 +67,9 @@ class Conversation:
                 while line := self.input.readline(LONGEST):
                     if line.strip():
                         self.answer(line)
+                    if self.listening:  # to what was said to a command that has ended
+                        self.listening.join()
+                        return
         finally:
             self.ended.set()
 
@@ -165,24 +172,30 @@ class Conversation:
     def run(self, request: running.Exec) -> dict[str, int]:
         """Run a command until it ends or the client goes; nothing can be asked after it."""
         unit, process = running.begun(self.at, request, look(self.at, self.machine))
-        gone = Thread(target=self.until_gone, args=(partial(running.end, unit),), daemon=True)
-        gone.start()
+        feeder = Feeder(process, lambda: self.tell(taken=1))
+        end = partial(running.end, unit)
+        self.listening = Thread(target=self.until_gone, args=(end, feeder), daemon=True)
+        self.listening.start()
         try:
-            code = running.hear(
-                process, lambda kind, piece: self.tell(**{kind: b64encode(piece).decode()})
-            )
+            code = process.hear(lambda kind, piece: self.tell(**{kind: b64encode(piece).decode()}))
         finally:
             process.kill()
-            running.end(unit)
-        self.connection.shutdown(socket.SHUT_RD)
-        gone.join()
+            end()
         return {"exit": code}
 
-    def until_gone(self, stop: Callable[[], object]) -> None:
-        """Read what the client says, which is nothing but that it is there; then stop."""
+    def until_gone(self, stop: Callable[[], object], feeder: Feeder | None = None) -> None:
+        """Read what the client says until it goes, and stop then.
+
+        That is nothing but that it is there, or what a ``feeder`` is to be told.
+        """
         with suppress(OSError):
-            while self.input.readline(LONGEST):
-                pass
+            while line := self.input.readline(LONGEST):
+                if feeder and line.strip():
+                    try:
+                        feeder.hear(SAID.validate_json(line))
+                    except (OSError, ValidationError):
+                        stop()
+                        feeder = None
         stop()
 
     def tell(self, **what: Any) -> None:

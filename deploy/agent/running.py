@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
-from typing import IO, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from deploy.agent.input_words import Terminal
+from deploy.agent.process import InTerminal, Piped
 from deploy.agent.wire import Label
 from deploy.errors import PlanError
 from deploy.layout import Layout
@@ -23,22 +22,21 @@ Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_00
 OTHERWISE = ("ExecStart", "Type", "NotifyAccess", "Kill", "Timeout", "Restart", "Limit")
 """Settings of a pool's service that say how it serves, rather than what it may."""
 
-PIECE = 1 << 15
-
 
 class Exec(Value):
-    """Run a command as an app's pool would; tell what it writes, and how it ended."""
+    """Run a command as an app's pool would; tell what it writes, and how it ended.
+
+    Meanwhile it may be told what `input_words` has.
+    """
 
     ask: Literal["exec"] = "exec"
     app: Label
     argv: Annotated[tuple[Word, ...], Field(min_length=1, max_length=1000)]
+    terminal: Terminal | None = None
+    """The terminal it is to have; without one, pipes."""
 
 
-Tell = Callable[[str, bytes], None]
-"""Is told ``out`` or ``err``, and what was written there."""
-
-
-def begun(at: Layout, request: Exec, found: State) -> tuple[str, subprocess.Popen[bytes]]:
+def begun(at: Layout, request: Exec, found: State) -> tuple[str, Piped | InTerminal]:
     """Begin the command; return its unit, too. Raises `PlanError` where nothing is live."""
     live = found.installed.get(found.live or "")
     if live is None:
@@ -46,8 +44,10 @@ def begun(at: Layout, request: Exec, found: State) -> tuple[str, subprocess.Pope
     pool = pool_of(live, request.app)
     unit = f"{at.site}-run-{secrets.token_hex(8)}.service"
     argv = words(at, unit, live.id, pool.name, request)
-    pipe = subprocess.PIPE
-    return unit, subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+    run = ("systemd-run", "--quiet", "--collect", "--wait")
+    if request.terminal is None:
+        return unit, Piped((*run, "--pipe", *argv))
+    return unit, InTerminal(run, argv, request.terminal)
 
 
 def words(at: Layout, unit: str, release: str, pool: str, request: Exec) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ def words(at: Layout, unit: str, release: str, pool: str, request: Exec) -> tupl
     # systemd would put variables of its own in place of those in the words.
     given = (word.replace("$", "$$") for word in request.argv)
     return (
-        *("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--unit={unit}"),
+        f"--unit={unit}",
         f"--description={at.site}: a command of {request.app}, release {release}",
         f"--property=BindsTo={at.agent_service}",  # nothing goes on that nobody hears of
         *settings,
@@ -80,20 +80,6 @@ def pool_of(live: Release, app: str) -> PoolPart:
             return pool
     there = ", ".join(sorted(name for pool in live.pools for name in pool.apps))
     raise PlanError(f"its release has no app {app!r}; it has {there}")
-
-
-def hear(running: subprocess.Popen[bytes], tell: Tell) -> int:
-    """Tell what comes, until it ends; return its exit status."""
-
-    def pass_on(kind: str, source: IO[bytes] | None) -> None:
-        while source and (piece := os.read(source.fileno(), PIECE)):
-            tell(kind, piece)
-
-    aside = Thread(target=pass_on, args=("err", running.stderr), daemon=True)
-    aside.start()
-    pass_on("out", running.stdout)
-    aside.join()
-    return running.wait()
 
 
 def end(unit: str) -> None:

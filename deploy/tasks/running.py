@@ -13,6 +13,7 @@ from deploy.tasks.project import linked, pool_of, registry
 
 if TYPE_CHECKING:
     from deploy.written import Sink
+    from dispatcher.registry.site import Site
 
 
 @told("app", "command", "env", "only", "each", "json", "limit", name="exec")
@@ -29,7 +30,8 @@ def execute(
     """Run a command as an app's pool would, on the first server, or on each.
 
     As in: fab exec shop "flask routes". It has the release's programs, and the pool's user,
-    sandbox, data and secrets. Exits as the command does.
+    sandbox, data and secrets. Without --each or --json it reads what is typed or piped in here.
+    Exits as the command does.
     """
     from deploy import session
     from deploy.errors import PlanError
@@ -41,13 +43,15 @@ def execute(
         words = shlex.split(command)
     except ValueError as error:
         raise PlanError(f"cannot tell the words of {command!r}: {error}") from None
+    if not (each or json):
+        converse(context, site, app, words, only)
+        return
     names = session.limited(site, only, limit if each else "1")
     servers = [server.name for server in session.chosen(site, names)]
     kept = {name: {kind: Kept() for kind in STREAMS} for name in servers}
 
     def streams(name: str) -> Mapping[str, Sink]:
-        start = f"{name}  " if len(servers) > 1 else ""
-        return kept[name] if json else {kind: Written(kind, start) for kind in STREAMS}
+        return kept[name] if json else Written.each(f"{name}  " if len(servers) > 1 else "")
 
     with linked(site, names, context) as fleet:
         ends = fleet.each(lambda link: link.execute(app, words, streams(link.name)))
@@ -58,4 +62,28 @@ def execute(
         ]
         print(dumps(rows, indent=2))
     if code := max(ends.values()):
+        sys.exit(code)
+
+
+@told("app", "tenant", "env", "only")
+def shell(context: Any, app: str, tenant: str = "", env: str = "", only: str = "") -> None:
+    """Open a Python shell with an app as it is on the first server.
+
+    As `dispatcher shell` does here; it is the pool's, as with `fab exec`. Ctrl-D ends it.
+    """
+    site = registry(env)
+    pool_of(site, app)
+    words = ["python", "-m", "dispatcher.jobs.shell", app, *filter(None, [tenant])]
+    converse(context, site, app, words, only)
+
+
+def converse(context: Any, site: Site, app: str, words: list[str], only: str) -> None:
+    """Run it on the first server as if it were here."""
+    from deploy import session, typed
+    from deploy.agent.running import Exec
+
+    request = Exec(app=app, argv=tuple(words), terminal=typed.terminal())
+    with linked(site, session.limited(site, only, "1"), context) as fleet:
+        code = fleet.servers[0].converse(request)
+    if code:
         sys.exit(code)

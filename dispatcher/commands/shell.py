@@ -8,7 +8,7 @@ import click
 
 from dispatcher.cli import env_option, prepare, site_option
 from dispatcher.develop.application import site_here
-from dispatcher.develop.shell import inside, interact
+from dispatcher.jobs.shell import inside, interact
 from dispatcher.loading.importing import LoadError
 
 

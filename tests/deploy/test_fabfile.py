@@ -30,7 +30,7 @@ TASKS = (
         "secrets-rotate",
         "secrets-set",
     ),
-    *("status", "trust"),
+    *("shell", "status", "trust"),
 )
 
 SITE = """\

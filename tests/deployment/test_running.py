@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import signal
 
 import pytest
 
 from tests.deployment.project import Project
+from tests.deployment.sitting import sitting
 from tests.deployment.test_secrets import APP, TABLES
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -41,6 +43,8 @@ def test_a_command_runs_as_the_pool_would(lab: Lab, host: Host, project: Project
     routes = project.fab("exec", "vault", "flask routes", "--each")
     told = project.told("exec", "vault", "sh -c 'echo out; echo err >&2'")
     words = project.fab("exec", "vault", "printf '%s|' '$HOME' 'a b' '%i' ''")
+    piped = project.fab("exec", "vault", "tr a-z A-Z", feed="piped in\n" * 100_000)
+    unread = project.fab("exec", "vault", "true", feed="nobody reads it\n" * 100_000)
     missing = project.try_fab("exec", "vault", "no-such-program")
     nobody = project.try_fab("exec", "nope", "id")
 
@@ -57,6 +61,8 @@ def test_a_command_runs_as_the_pool_would(lab: Lab, host: Host, project: Project
     assert "/" in routes.out
     assert told == [{"server": "h1", "exit": 0, "out": "out\n", "err": "err\n"}]
     assert words.out == "$HOME|a b|%i||"
+    assert piped.out == "PIPED IN\n" * 100_000
+    assert unread.out == ""
     assert (missing.code, missing.err) == (127, "no-such-program: No such file or directory\n")
     assert "there is no app 'nope'" in nobody.err
     owner = ("stat", "--format", "%U", "/var/lib/yard/vault/made")
@@ -67,12 +73,68 @@ def test_a_command_ends_with_whoever_asked_for_it(lab: Lab, host: Host, project:
     running = project.start_fab("exec", "portal", "sh -c 'echo begun; exec sleep 1000'")
     assert running.stdout is not None
     assert running.stdout.readline() == "begun\n"
-    units = ("systemctl", "list-units", "--plain", "--no-legend", "yard-run-*")
-    assert "yard-run-" in lab.run(host, *units).stdout
+    assert "yard-run-" in runs(lab, host)
 
     running.kill()
     running.communicate()
 
+    assert_gone(lab, host)
+
+
+def test_a_shell_is_as_if_it_were_here(lab: Lab, host: Host, project: Project) -> None:
+    uid = lab.run(host, "id", "-u", "yard-default").stdout.strip()
+
+    with sitting(project, "shell", "portal") as one:
+        one.until(">>> ")
+        asked = (
+            "import os, time; (app.name, os.getuid(), os.isatty(0), os.environ['STATE_DIRECTORY'])"
+        )
+        told = one.asked(asked, "\n>>> ")
+        one.resize(33, 99)
+        one.asked("while os.get_terminal_size() != (99, 33): time.sleep(0.01)", "... ")
+        one.asked("", "\n>>> ")
+        one.asked("print('sle' + 'eps'); time.sleep(1000)", "sleeps")
+        one.type("\x03")
+        interrupted = one.until("\n>>> ")
+        while_open = one.settings()
+        one.type("\x04")
+        code = one.end()
+        after = one.settings()
+
+    assert f"('apps.portal', {uid}, True, '/var/lib/yard/default')" in told
+    assert "KeyboardInterrupt" in interrupted
+    assert while_open != one.before
+    assert after == one.before
+    assert code == 0
+
+
+def test_however_a_shell_ends_the_terminal_and_the_server_are_as_they_were(
+    lab: Lab, host: Host, project: Project
+) -> None:
+    endless = "sh -c 'trap \"\" HUP; echo begun; sleep 1000'"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with sitting(project, "exec", "portal", endless) as one:
+            one.until("begun")
+            one.running.send_signal(number)
+            assert (one.end(), one.settings()) == (130, one.before)
+        assert_gone(lab, host)
+
+    with sitting(project, "exec", "portal", endless) as one:
+        one.until("begun")
+        lab.run(host, "pkill", "-x", "sshd", "-u", "deploy")
+        one.until("h1: connection lost")
+        assert (one.end(), one.settings()) == (1, one.before)
+    assert_gone(lab, host)
+
+
+def runs(lab: Lab, host: Host) -> str:
+    """Return the units of commands that run."""
+    units = ("systemctl", "list-units", "--plain", "--no-legend", "yard-run-*")
+    return lab.run(host, *units).stdout
+
+
+def assert_gone(lab: Lab, host: Host) -> None:
+    """See that nothing goes on of what was run, once it had time to end."""
     gone = "for pid in $(pgrep -x sleep); do timeout 20 tail --pid=$pid -f /dev/null; done"
     lab.run(host, "sh", "-c", gone)
     assert lab.run(host, "pgrep", "-x", "sleep", check=False).stdout == ""

@@ -136,6 +136,20 @@ def test_a_mistake_ends_in_a_message(
     assert "Traceback" not in done.stderr
 
 
+def test_on_a_server_it_is_as_the_pool_has_it(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dispatcher.jobs.shell", "archive", "choir"],
+        cwd=folder,
+        env={**environment(), "DISPATCHER_SITE": "site.toml", "STATE_DIRECTORY": str(folder)},
+        input="from flask import url_for\n"
+        "print(app.config['TENANT'], url_for('page', id=3, _external=True))\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "choir https://choir.archive.example.org/page/3\n" in done.stdout, done.stderr
+
+
 @pytest.mark.parametrize(
     ("app", "words", "told"),
     [

@@ -1,19 +1,25 @@
-"""What is at hand in a shell of one app?"""
+"""What is at hand in a shell of one app?
+
+``python -m dispatcher.jobs.shell APP [TENANT]`` is that of a server, where `within` runs it.
+"""
 
 from __future__ import annotations
 
 import code
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.errors import DispatcherError
 from dispatcher.links import site_url
 from dispatcher.loading.importing import LoadError, blamed
 from dispatcher.logs import SERVING
 from dispatcher.registry.tenancy import for_tenant
 from dispatcher.serving.apps import ready, values
+from dispatcher.settings import Settings
 from dispatcher.tenants.hooks import hooks_of
 
 if TYPE_CHECKING:
@@ -65,3 +71,20 @@ def interact(banner: str, names: Mapping[str, Any]) -> None:
         readline.parse_and_bind("tab: complete")
     first = f"Python {sys.version.split()[0]}; {banner}"
     code.interact(first, local=local, exitmsg="")
+
+
+def main(name: str, tenant: str = "") -> None:
+    """Open one as the processes of a pool have the app; the variables are theirs."""
+    site = Settings.of(os.environ).read()
+    app = site.app(name)
+    if tenant and app.tenants is None:
+        raise LoadError(app, "it has no tenants")
+    with inside(site, app, tenant) as (banner, names):
+        interact(banner, names)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except (DispatcherError, LoadError) as error:
+        sys.exit(f"Error: {error}")
