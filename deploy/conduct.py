@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -16,6 +17,9 @@ from deploy.link import Link, Record
 from deploy.orders import orders
 from deploy.retelling import failure, retell
 from deploy.runner import Teller
+
+AWAKE_SECONDS = 0.5
+"""How long an interrupt waits for its turn at most."""
 
 Said = tuple[Link, Record | ReachError | int | None]
 """Who says it, and what: a record, that it is lost, nothing but that it is there anew, or how
@@ -118,7 +122,7 @@ class Conductor:
         with interrupts.told(lambda: self.said.put(None)):
             self.give_orders()
             while not all(self.fleet[name].ended or name in self.gone for name in self.fleet):
-                said = self.said.get()
+                said = self.next()
                 if said is None:
                     self.interrupt()
                 else:
@@ -126,6 +130,15 @@ class Conductor:
                 self.give_orders()
         if self.errors or {progress.ended for progress in self.fleet.values()} != {"done"}:
             raise FleetError(tuple(self.errors), outcome.told(self.fleet, frozenset(self.gone)))
+
+    def next(self) -> Said | None:
+        """Return what is said next.
+
+        A signal that comes just before a wait does not end that, so none is without an end.
+        """
+        while True:
+            with suppress(Empty):
+                return self.said.get(timeout=AWAKE_SECONDS)
 
     def hear(self, link: Link, said: Record | ReachError | int | None) -> None:
         """Take in what one server says, and tell of it."""
