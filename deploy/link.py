@@ -19,6 +19,7 @@ from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import (
     Attach,
     Begin,
+    Examine,
     History,
     Intention,
     Last,
@@ -30,11 +31,15 @@ from deploy.agent.words import (
 )
 from deploy.bundle import File
 from deploy.errors import LostError, ReachError
+from deploy.examined import Examined
 from deploy.hand import beat
 from deploy.look import State
 from deploy.reasons import LOST
 from deploy.typed import Typed
 from deploy.written import Sink, Written
+
+UNKNOWN = "the agent does not take that"
+"""What an agent says of a question that it does not know."""
 
 PIECE = 1 << 18
 
@@ -87,6 +92,16 @@ class Link:
     def look(self, registry: str = "", environment: str = "") -> State:
         """Return how the server is."""
         return State.model_validate(self.ask(Look(registry=registry, environment=environment)))
+
+    def examine(self, registry: str, environment: str) -> Examined:
+        """Return all that is known of the server; of an older agent what that tells."""
+        try:
+            told = self.ask(Examine(registry=registry, environment=environment))
+        except ReachError as error:
+            if UNKNOWN not in error.reason:
+                raise
+            return Examined(state=self.look(registry, environment))
+        return Examined.model_validate(told)
 
     def show(self, intention: Intention) -> dict[str, Any]:
         """Return what would be done, and which files that needs which are not there."""

@@ -88,12 +88,17 @@ def refuse_unknown(at: Layout, found: State, live: Release | None, app: str) -> 
         raise PlanError("its live release is older than maintenance is; run: fab deploy")
 
 
-def closed(at: Layout, found: State, wanted: Closures) -> Steps:
-    """Write the files for what is to be closed; remove them, in reverse, where nothing is."""
-    texts = {
+def files(at: Layout, wanted: Closures) -> dict[str, str]:
+    """Return what nginx reads of what is closed, by path."""
+    return {
         f"{at.maintenance}/{name}": render.maintenance(template, at, wanted)
         for name, template in PARTS.items()
     }
+
+
+def closed(at: Layout, found: State, wanted: Closures) -> Steps:
+    """Write the files for what is to be closed; remove them, in reverse, where nothing is."""
+    texts = files(at, wanted)
     kept = record(at)
     if wanted:
         return write({**texts, kept: f"{json.dumps(wanted)}\n"}, found)

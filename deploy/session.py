@@ -51,8 +51,13 @@ class Fleet(Generic[N]):
     def at(self) -> Layout:
         return Layout(self.site.name)
 
-    def each(self, act: Callable[[N], T]) -> dict[str, T]:
-        """Do something with every server in parallel; raises `FleetError` with all faults."""
+    def each(
+        self, act: Callable[[N], T], interrupted: Callable[[N], object] | None = None
+    ) -> dict[str, T]:
+        """Do something with every server in parallel; raises `FleetError` with all faults.
+
+        ``interrupted`` ends what would not end by itself, where somebody presses Ctrl-C.
+        """
 
         def one(server: N) -> T:
             """Let the person know which server it is that there is no plan for."""
@@ -61,7 +66,7 @@ class Fleet(Generic[N]):
             except PlanError as error:
                 raise ReachError(server.name, str(error)) from error
 
-        done = on_each(self.servers, one, self.state)
+        done = on_each(self.servers, one, self.state, interrupted)
         return {server.name: result for server, result in zip(self.servers, done, strict=True)}
 
 
@@ -127,27 +132,6 @@ def connected(
         yield Fleet(site, tuple(on_each(servers, connect, state)), again, state)
 
 
-def survey(
-    site: Site, only: str, config: Any, known_hosts: Path, text: str
-) -> dict[str, State | DeployError]:
-    """Look at the servers as far as they can be reached; return for each what was found."""
-    relay = Layout(site.name).relay
-
-    def one(server: Server) -> State | DeployError:
-        try:
-            with (
-                closing(Remote(server, config, known_hosts)) as remote,
-                closing(remote.link(relay)) as link,
-            ):
-                return link.look(text, site.environment)
-        except DeployError as error:
-            return error
-
-    servers = chosen(site, only)
-    found = on_each(servers, one)
-    return {server.name: state for server, state in zip(servers, found, strict=True)}
-
-
 def deployer(site: Site, remote: Remote) -> str:
     """Return who will ask the agent: the user of site.toml, else who is connected now."""
     return next(one.user for one in site.servers if one.name == remote.name) or remote.user
@@ -205,11 +189,25 @@ def without(site: Site, only: str, names: str) -> str:
     return ",".join(rest)
 
 
-def on_each(things: tuple[Any, ...], act: Callable[[Any], T], state: str = "") -> list[T]:
-    """Do the same with each, in parallel; raises `FleetError` with all that went wrong."""
+def on_each(
+    things: tuple[Any, ...],
+    act: Callable[[Any], T],
+    state: str = "",
+    interrupted: Callable[[Any], object] | None = None,
+) -> list[T]:
+    """Do the same with each, in parallel; raises `FleetError` with all that went wrong.
+
+    An interrupt waits for them; ``interrupted`` is called with each then, to end it.
+    """
     with ThreadPoolExecutor(max(1, len(things))) as threads:
-        jobs = [threads.submit(act, thing) for thing in things]
-        wait(jobs)  # here, so that an interrupt waits for them as well
+        try:
+            jobs = [threads.submit(act, thing) for thing in things]
+            wait(jobs)  # here, so that an interrupt waits for them as well
+        except KeyboardInterrupt:
+            if interrupted:
+                for thing in things:
+                    interrupted(thing)
+            raise
     errors = [error for job in jobs if (error := job.exception())]
     for error in errors:
         if not isinstance(error, DeployError):

@@ -80,6 +80,16 @@ class Remote:
     def user(self) -> str:
         return str(self.connection.user)
 
+    @property
+    def address(self) -> str:
+        """The address it was reached at; through a jump host, the name that host knows."""
+        sock = self.connection.transport.sock
+        return str(sock.getpeername()[0]) if isinstance(sock, socket.socket) else self.host
+
+    @property
+    def host(self) -> str:
+        return str(self.connection.host)
+
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
         """Run a command as root; raises `ReachError` where that is not possible."""
         self.refuse_lost_lock()

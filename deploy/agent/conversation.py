@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from pydantic import ValidationError
 
+from deploy import examining
 from deploy.agent import history, logs, planning, running, words
 from deploy.agent.input_words import SAID
 from deploy.agent.process import Feeder
@@ -112,6 +113,11 @@ class Conversation:
                     else look(self.at, self.machine)
                 )
                 return state.model_dump(mode="json")
+            case words.Examine():
+                site = planning.registered(self.at, request)
+                seen = examining.examine(self.at, self.machine, site)
+                last = self.transactions.about_last()
+                return seen.model_copy(update={"last": last}).model_dump(mode="json")
             case words.Take():
                 return self.store.take(request.file, self.input)
             case words.Show():

@@ -118,6 +118,12 @@ class Look(Registered):
     ask: Literal["look"] = "look"
 
 
+class Examine(Registered):
+    """Tell all that a person wants to know of it; changes nothing."""
+
+    ask: Literal["examine"] = "examine"
+
+
 class Take(Value):
     """Keep a file: as many bytes as its size follow the line."""
 
@@ -179,7 +185,7 @@ class Logs(Value):
     follow: bool = False
 
 
-Question = Look | Take | Show | Begin | Last | Attach | History | Logs | Exec
+Question = Look | Examine | Take | Show | Begin | Last | Attach | History | Logs | Exec
 Request = Annotated[Question | Order, Field(discriminator="ask")]
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 INTENTION: TypeAdapter[Intention] = TypeAdapter(Intention)

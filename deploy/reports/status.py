@@ -2,100 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-from deploy import jobs, plans
-from deploy.errors import DeployError, PlanError, ReachError
-from deploy.fitness import refuse_unfit
-from deploy.layout import Layout
-from deploy.look import State
-from deploy.release import parts
-from deploy.reports.tables import Rows, show
-from dispatcher.registry.site import Site
+from deploy import jobs
+from deploy.checks.finding import Finding, Seen, findings, wrong
+from deploy.checks.fleet import alike
+from deploy.checks.lists import RUNNING
+from deploy.errors import DeployError, ReachError
+from deploy.reports.findings import COLOURS, detail, say, show, worst
+from deploy.reports.tables import Rows
+
+ALIKE = "alike"
+"""The check that is about all servers at once, and so is in the row of each."""
 
 
-def rows(site: Site, found: Mapping[str, State | DeployError]) -> Rows:
+def rows(found: Mapping[str, Seen | DeployError]) -> Rows:
     """Return a row a server, also for one that could not be looked at."""
-    at = Layout(site.name)
+    common = list(alike([one for one in found.values() if isinstance(one, Seen)]))
     return [
-        lost(name, state) if isinstance(state, DeployError) else known(name, at, site, state)
-        for name, state in found.items()
+        lost(name, one) if isinstance(one, DeployError) else known(one, common)
+        for name, one in found.items()
     ]
 
 
-def known(name: str, at: Layout, site: Site, state: State) -> dict[str, Any]:
-    live = state.installed.get(state.live or "")
-    pools = {pool.name: running(at, state, pool.name) for pool in live.pools} if live else {}
+def known(seen: Seen, common: list[Finding]) -> dict[str, Any]:
+    live, state, system = seen.live, seen.state, seen.examined.system
+    web = seen.examined.web
+    told = [one for one in findings(RUNNING, seen) if one.level != "ok"]
     return {
-        "server": name,
+        "server": seen.server,
         "release": state.live,
         "version": live.version if live else None,
         "since": live.installed if live else None,
         "by": live.by if live else None,
-        "pools": pools,
+        "agent": seen.hello.get("agent"),
+        "pools": {pool.name: running(seen, pool.name) for pool in live.pools} if live else {},
+        "jobs": beside(seen),
+        "closed": [one.model_dump(mode="json") for one in state.closed],
         "nginx": state.units.get("nginx.service", {}).get("ActiveState", "not installed"),
+        "certificates": [one.model_dump(mode="json") for one in web.certificates] if web else [],
         "warm": sorted(state.running() - {state.live}),
         "free_bytes": state.free_bytes,
-        "faults": faults(at, site, state),
+        "free_inodes": state.free_inodes,
+        "disks": [one.model_dump(mode="json") for one in system.disks] if system else [],
+        "memory": system.memory.model_dump(mode="json") if system else None,
+        "clock_seconds": round(seen.skew_seconds, 1) if system else None,
+        "findings": [asdict(one) for one in told]
+        + [{**asdict(one), "check": ALIKE} for one in common],
     }
 
 
 def lost(name: str, error: DeployError) -> dict[str, Any]:
-    unknown = dict.fromkeys(("release", "version", "since", "by", "nginx", "free_bytes"))
+    unknown = ("release", "version", "since", "by", "agent", "nginx")
+    sizes = ("free_bytes", "free_inodes", "memory", "clock_seconds")
+    lists: dict[str, Any] = {"jobs": {}, "closed": [], "certificates": [], "warm": [], "disks": []}
     reason = error.reason if isinstance(error, ReachError) else str(error)
-    return {"server": name, **unknown, "pools": {}, "warm": [], "faults": [reason]}
+    says, _, todo = reason.partition("; run: ")
+    finding = {**asdict(wrong(says, todo)), "check": "reach"}
+    nothing = dict.fromkeys((*unknown, *sizes))
+    return {"server": name, **nothing, "pools": {}, **lists, "findings": [finding]}
 
 
-def running(at: Layout, state: State, pool: str) -> dict[str, Any]:
-    unit = state.units.get(at.unit(state.live or "", pool, "service"), {})
+def running(seen: Seen, pool: str) -> dict[str, Any]:
+    unit = seen.state.units.get(seen.at.unit(seen.state.live or "", pool, "service"), {})
+    health = seen.examined.health.get(pool)
     memory = unit.get("MemoryCurrent", "")
+    state = unit.get("ActiveState", "not there")
+    ready = health and not health.fault and health.answered == health.workers
     return {
-        "state": unit.get("ActiveState", "not there"),
+        "state": "ready" if ready else "not ready" if health and state == "active" else state,
+        "workers": health.workers if health else None,
+        "answered": health.answered if health else None,
         "restarts": int(unit.get("NRestarts") or 0),
         "memory_bytes": int(memory) if memory.isdecimal() else None,
     }
 
 
-def faults(at: Layout, site: Site, state: State) -> list[str]:
-    """Return what is not as it should be, in words."""
-    found = []
-    try:
-        live = plans.live(state)
-        refuse_unfit(at, site, state)
-    except PlanError as error:
-        found.append(str(error))
-        live = state.installed.get(state.live or "")
-    if state.live is None:
-        found.append("no release is live; run: fab deploy")
-    if state.publishing:
-        found.append("a deployment was interrupted; run it again")
-    for pool in live.pools if live else ():
-        now = running(at, state, pool.name)["state"]
-        if now != "active":
-            found.append(f"pool {pool.name} is {now}; see: fab logs")
-    for unit in jobs.beside(at, live, state, None) if live else ():
-        if unit not in state.active():
-            found.append(f"{unit} does not run; see: fab logs APP --jobs")
-    if "nginx.service" not in state.active():
-        found.append("nginx does not run; run: fab bootstrap")
-    missing = {part.name for part in parts(site)} - {p.name for p in (live.pools if live else ())}
-    if live and missing:
-        found.append(f"site.toml has pools that are not deployed: {', '.join(sorted(missing))}")
-    return found
+def beside(seen: Seen) -> dict[str, str]:
+    """Return how workers and schedule are, by their names in site.toml."""
+    units = jobs.beside(seen.at, seen.live, seen.state, None) if seen.live else ()
+    return {
+        unit.partition("@")[0].partition(".")[2]: seen.state.units.get(unit, {}).get(
+            "ActiveState", "not there"
+        )
+        for unit in units
+    }
 
 
 def table(rows: Rows) -> None:
-    columns = ("server", "release", "version", "pools", "nginx", "free", "installed")
-    show(columns, [line(row) for row in rows])
+    """Print a line a server, then in lines below it what matters there and what is wrong."""
+    width = max(len(row["server"]) for row in rows)
     for row in rows:
-        for fault in row["faults"]:
-            print(f"{row['server']}: {fault}")
+        own = [one for one in row["findings"] if one["check"] != ALIKE]
+        level = worst(own)
+        since = f"{age(row['since'])} by {row['by']}" if row["since"] else ""
+        release = row["release"] or ("no release" if row["agent"] else "")
+        cells = (row["server"].ljust(width), level.ljust(5), release, since)
+        say("  ".join(cells).rstrip(), level, COLOURS[level])
+        for word, says in details(row):
+            detail(word, says)
+        for one in own:
+            show(one)
+    both = {one["says"]: one for row in rows for one in row["findings"] if one["check"] == ALIKE}
+    if both:
+        say(f"{'all'.ljust(width)}  {worst(both.values())}")
+    for one in both.values():
+        show(one)
 
 
-def line(row: dict[str, Any]) -> tuple[str, ...]:
-    pools = ", ".join(f"{name} {pool['state']}" for name, pool in row["pools"].items())
-    since = f"{row['since']} by {row['by']}" if row["since"] else "-"
-    free = f"{row['free_bytes'] / 1e9:.1f} GB" if row["free_bytes"] is not None else "-"
-    cells = (row["server"], row["release"], row["version"], pools, row["nginx"], free, since)
-    return tuple(cell or "-" for cell in cells)
+def details(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is told of a server, each with the word it begins with."""
+    for name, pool in row["pools"].items():
+        parts = [pool["state"]]
+        if pool["workers"] is not None:
+            parts.append(f"{pool['answered']} of {pool['workers']} workers")
+        if pool["memory_bytes"] is not None:
+            parts.append(f"{pool['memory_bytes'] / 10**6:.0f} MB")
+        yield "pool", f"{name}: {', '.join((*parts, times(pool['restarts'])))}"
+    for name, state in row["jobs"].items():
+        yield "job", f"{name}: {state}"
+    for one in row["closed"]:
+        through = f", {', '.join(one['allow'])} let through" if one["allow"] else ""
+        yield "closed", f"{one['app'] or 'all apps'}, {age(one['since'])} by {one['by']}{through}"
+    for release in row["warm"]:
+        yield "warm", release
+    if row["memory"]:
+        disk, free = gigabytes(row["free_bytes"]), gigabytes(row["memory"]["free_bytes"])
+        yield "free", f"{disk} of disk, {free} of {gigabytes(row['memory']['bytes'])} of memory"
+
+
+def gigabytes(size: int) -> str:
+    return f"{size / 10**9:.1f} GB"
+
+
+def times(restarts: int) -> str:
+    return "1 restart" if restarts == 1 else f"{restarts} restarts"
+
+
+def age(time: str) -> str:
+    """Return how long ago a time was; the time itself if it is none."""
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
+    except (TypeError, ValueError):
+        return time
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{max(0.0, seconds):.0f} s ago"

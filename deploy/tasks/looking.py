@@ -3,27 +3,62 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from deploy import build
 from deploy.tasks.options import show, told, whole
-from deploy.tasks.project import KNOWN_HOSTS, SITE, linked, pool_of, registry
+from deploy.tasks.project import KNOWN_HOSTS, ROOT, SITE, linked, pool_of, registry
+
+if TYPE_CHECKING:
+    from deploy.checks.finding import Seen
+    from deploy.errors import DeployError
+
+    Found = dict[str, Seen | DeployError]
 
 
-@told("env", "only", "json")
-def status(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+@told("env", "only", "json", "limit")
+def status(
+    context: Any, env: str = "", only: str = "", json: bool = False, limit: str = ""
+) -> None:
     """Show each server: its release, what runs, and what is wrong.
 
-    Exits with 1 where something is.
+    Exits with 1 where something is wrong, with 0 where there are only warnings.
     """
-    from deploy import session
     from deploy.reports import status
 
-    site = registry(env)
-    text = SITE.read_text("utf-8")
-    found = session.survey(site, only, context.config, KNOWN_HOSTS, text)
-    rows = status.rows(site, found)
+    rows = status.rows(visited(context, env, only, limit, thorough=False))
     show(rows, status.table, json)
-    if any(row["faults"] for row in rows):
+    exit_as(rows)
+
+
+@told("env", "only", "json", "limit")
+def doctor(
+    context: Any, env: str = "", only: str = "", json: bool = False, limit: str = ""
+) -> None:
+    """Check servers, before `fab bootstrap` and after it, and say what to do.
+
+    Changes nothing. Exits with 1 where something is wrong, with 0 where there are only warnings.
+    """
+    from deploy.reports import doctor
+
+    rows = doctor.rows(visited(context, env, only, limit, thorough=True))
+    show(rows, doctor.table, json)
+    exit_as(rows)
+
+
+def visited(context: Any, env: str, only: str, limit: str, *, thorough: bool) -> Found:
+    """Look at the servers, as far as they can be reached."""
+    from deploy import session, visiting
+
+    site = registry(env)
+    text, agent = SITE.read_text("utf-8"), build.agent_name(ROOT)
+    visit = visiting.Visit(site, text, agent, context.config, KNOWN_HOSTS, thorough)
+    return visit.everywhere(session.limited(site, only, limit))
+
+
+def exit_as(rows: list[dict[str, Any]]) -> None:
+    """End with 1 where something is wrong."""
+    if any(finding["level"] == "wrong" for row in rows for finding in row["findings"]):
         sys.exit(1)
 
 
@@ -88,4 +123,7 @@ def logs(
     most = whole("lines", lines, 0, 100_000)
     asked = Logs(pool=pool, app=app, lines=most, follow=follow, jobs=jobs)
     with linked(site, session.limited(site, only, limit), context) as fleet:
-        fleet.each(lambda link: link.logs(asked, lambda text: loglines.show(link.name, text)))
+        fleet.each(
+            lambda link: link.logs(asked, lambda text: loglines.show(link.name, text)),
+            interrupted=lambda link: link.close(),
+        )

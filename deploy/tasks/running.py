@@ -54,7 +54,10 @@ def execute(
         return kept[name] if json else Written.each(f"{name}  " if len(servers) > 1 else "")
 
     with linked(site, names, context) as fleet:
-        ends = fleet.each(lambda link: link.execute(app, words, streams(link.name)))
+        ends = fleet.each(
+            lambda link: link.execute(app, words, streams(link.name)),
+            interrupted=lambda link: link.close(),
+        )
     if json:
         rows = [
             {"server": name, "exit": ends[name], **{kind: one.text for kind, one in said.items()}}

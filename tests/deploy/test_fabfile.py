@@ -18,7 +18,7 @@ from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
 TASKS = (
-    *("attach", "bootstrap", "deploy", "exec", "history", "logs", "maintenance"),
+    *("attach", "bootstrap", "deploy", "doctor", "exec", "history", "logs", "maintenance"),
     *(
         "pack",
         "prune",
@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Path:
     root = tmp_path / "project"
     root.mkdir()
     shutil.copy(ROOT / "fabfile.py", root)
-    for name in ("deploy", "dispatcher", "nginx"):
+    for name in ("deploy", "dispatcher", "nginx", "requirements"):
         (root / name).symlink_to(ROOT / name)
     write_site(root)
     git(root, "init", "--quiet")
@@ -160,16 +160,24 @@ def test_a_project_without_a_commit_is_not_deployed(project: Path) -> None:
     assert "this is no git repository; run: git init" in done.stderr
 
 
-def test_status_tells_of_each_server_that_cannot_be_reached(project: Path) -> None:
+@pytest.mark.parametrize("task", ["status", "doctor"])
+def test_each_server_that_cannot_be_reached_is_told(project: Path, task: str) -> None:
     one, two = free_port(), free_port()
     write_site(project, f"web1=deploy@127.0.0.1:{one}", f"web2=deploy@127.0.0.1:{two}")
 
-    done = fab(project, "status", "--json")
+    done = fab(project, task, "--json")
 
     rows = json.loads(done.stdout)
     assert done.returncode == 1
     assert [row["server"] for row in rows] == ["web1", "web2"]
-    assert rows[0]["faults"] == [f"cannot connect to deploy@127.0.0.1:{one}: Connection refused"]
+    assert rows[0]["findings"] == [
+        {
+            "level": "wrong",
+            "says": f"cannot connect to deploy@127.0.0.1:{one}: Connection refused",
+            "todo": "",
+            "check": "reach",
+        }
+    ]
 
 
 def test_a_deploy_to_a_server_that_cannot_be_reached_changes_nothing(project: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 from deploy import ground, jobs, plans
 from deploy.look import State
 from deploy.release import Release, job_parts
-from deploy.reports import status
 from deploy.steps import Plan, Put, Steps
 from tests.deploy.sample import AT, BUNDLE, SITE, STAMP, WORKING, B, ready, serving
 
@@ -175,19 +174,6 @@ def test_a_job_has_the_sandbox_of_its_pool_and_its_own_time() -> None:
         if "Exec" in line
     }
     assert command.endswith("python -m dispatcher.jobs worker portal mail")
-
-
-def test_a_job_that_does_not_run_where_it_should_is_a_fault() -> None:
-    def faults(state: State) -> list[str]:
-        (row,) = status.rows(WORKING, {"a": state})
-        return [fault for fault in row["faults"] if "--jobs" in fault]
-
-    assert faults(found()) == []
-    assert faults(found(schedules=False)) == []
-    assert faults(serving(LIVE, schedules=True)) == [
-        f"{name}@{LIVE.id}.service does not run; see: fab logs APP --jobs"
-        for name in (WORKER, CLOCK)
-    ]
 
 
 def test_a_bare_server_is_asked_for_the_units_of_jobs() -> None:

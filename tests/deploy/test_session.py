@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import dataclass, replace
+from threading import Event
 
 import pytest
 
@@ -55,6 +58,18 @@ def test_what_goes_wrong_on_each_is_told_at_once() -> None:
     with pytest.raises(FleetError) as raised:
         session.on_each(("a", "good", "b"), act, "Nothing was changed.")
     assert str(raised.value) == "a: is down\nb: is down\nNothing was changed."
+
+
+def test_an_interrupt_ends_what_would_not_end_by_itself() -> None:
+    ends = {name: Event() for name in "ab"}
+
+    def act(name: str) -> None:
+        if name == "b":
+            os.kill(os.getpid(), signal.SIGINT)
+        ends[name].wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        session.on_each(("a", "b"), act, interrupted=lambda name: ends[name].set())
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_servers() -> None:

@@ -69,13 +69,16 @@ def test_a_command_runs_as_the_pool_would(lab: Lab, host: Host, project: Project
     assert lab.run(host, *owner).stdout == "yard-vault\n"
 
 
-def test_a_command_ends_with_whoever_asked_for_it(lab: Lab, host: Host, project: Project) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_command_ends_with_whoever_asked_for_it(
+    lab: Lab, host: Host, project: Project, end: signal.Signals
+) -> None:
     running = project.start_fab("exec", "portal", "sh -c 'echo begun; exec sleep 1000'")
     assert running.stdout is not None
     assert running.stdout.readline() == "begun\n"
     assert "yard-run-" in runs(lab, host)
 
-    running.kill()
+    running.send_signal(end)
     running.communicate()
 
     assert_gone(lab, host)

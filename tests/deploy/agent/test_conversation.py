@@ -7,17 +7,20 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from deploy.agent.conversation import LONGEST
+from deploy.agent import words
+from deploy.agent.conversation import LONGEST, Conversation
 from deploy.agent.progress import BACK, PUBLISH, SETTLE
 from deploy.agent.wire import ON_THE_WIRE
-from deploy.agent.words import Rollback
+from deploy.agent.words import Examine, Rollback
 from deploy.bundle import File
 from deploy.errors import LostError, ReachError
 from deploy.link import Link
 from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Channel, Listener, Server
+from tests.deploy.checks.given import REGISTRY
 from tests.deploy.sample import STAMP, A, stamp_anew
 
 
@@ -48,6 +51,41 @@ def test_whoever_connects_is_greeted_and_told_how_the_server_is(server: Server) 
     state = link.look()
     assert state.free_bytes > 0
     assert state.live is None
+
+
+def test_all_that_is_known_of_a_server_is_told(server: Server) -> None:
+    found = server.connect().examine(REGISTRY, "")
+
+    assert found.state.live is None
+    assert found.system is not None
+    assert found.system.memory.free_bytes > 0
+    assert found.last is None
+    rotated(server, PUBLISH, SETTLE)
+    last = server.connect().examine(REGISTRY, "").last
+    assert last is not None
+    assert (last["title"], last["ended"]) == ("rotate the keys", "done")
+
+
+def test_the_registry_of_another_site_is_not_examined(server: Server) -> None:
+    with pytest.raises(ReachError, match="this is the agent of the site yard, not of barn"):
+        server.connect().examine(REGISTRY.replace("yard", "barn"), "")
+
+
+def test_an_agent_of_before_is_asked_for_what_it_knows(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def before(self: Conversation, request: Any) -> Any:
+        if isinstance(request, Examine):
+            words.REQUEST.validate_python({"ask": "what it does not know"})
+        return act(self, request)
+
+    act = Conversation.act
+    monkeypatch.setattr(Conversation, "act", before)
+
+    found = server.connect().examine(REGISTRY, "")
+
+    assert found.state.free_bytes > 0
+    assert found.system is None
 
 
 def test_an_intention_is_shown_and_nothing_done(server: Server) -> None:
