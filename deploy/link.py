@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -71,15 +71,15 @@ class Link:
         self.sending, self.ended = Lock(), Event()
         self.answers: SimpleQueue[dict[str, Any] | ReachError] = SimpleQueue()
         self.tell: Callable[[Record | ReachError], None] = self.answers.put
-        self.lines = channel.makefile("rb")
+        self.lines = lines(channel)
         channel.settimeout(patience)
         try:
-            first = self.lines.readline()
+            first = next(self.lines, b"")
         except TimeoutError as error:
             raise ReachError(name, "its agent does not answer; run: fab bootstrap") from error
         except LOST as error:
             raise self.lost(error) from error
-        if not first.endswith(b"\n"):
+        if not first:
             raise refusal()
         said = json.loads(first)
         if "error" in said:
@@ -249,6 +249,20 @@ class Link:
         self.ended.set()
         with suppress(*LOST):
             self.channel.close()
+
+
+def lines(channel: Any) -> Iterator[bytes]:
+    """Yield the lines that come whole.
+
+    Not by paramiko's own file: where that is left to the garbage collector, it may complain.
+    """
+    begun: list[bytes] = []
+    while piece := channel.recv(PIECE):
+        *ends, rest = piece.split(b"\n")
+        for end in ends:
+            yield b"".join((*begun, end, b"\n"))
+            begun.clear()
+        begun.append(rest)
 
 
 def line(request: BaseModel) -> bytes:
