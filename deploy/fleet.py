@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 
+from deploy import interrupts
 from deploy.errors import STAYS, DeployError, FleetError, Interrupted
 from deploy.machine import Machine
 from deploy.runner import Runner, Teller
@@ -17,7 +18,13 @@ def carry_out(plans: Sequence[tuple[Machine, Plan]], teller: Teller) -> None:
 
     Raises `FleetError` with what failed, once the steps under way have ended everywhere.
     """
-    stop = Event()
+    stop, interrupted = Event(), Event()
+
+    def interrupt() -> None:
+        if not interrupted.is_set():
+            teller.say("Interrupted: the steps under way end first.")
+        interrupted.set()
+        stop.set()
 
     def one(machine: Machine, plan: Plan) -> None:
         try:
@@ -26,16 +33,11 @@ def carry_out(plans: Sequence[tuple[Machine, Plan]], teller: Teller) -> None:
             stop.set()
             raise
 
-    with ThreadPoolExecutor(max(1, len(plans))) as threads:
-        jobs: list[Future[None]] = []
-        try:
-            jobs += (threads.submit(one, machine, plan) for machine, plan in plans)
-            wait(jobs)
-        except KeyboardInterrupt:
-            stop.set()
-            teller.say("Interrupted: the steps under way end first.")
-            wait(jobs)
-            raise FleetError((Interrupted(),), STAYS) from None
+    with interrupts.told(interrupt), ThreadPoolExecutor(max(1, len(plans))) as threads:
+        jobs = [threads.submit(one, machine, plan) for machine, plan in plans]
+        wait(jobs)
+    if interrupted.is_set():
+        raise FleetError((Interrupted(),), STAYS)
     errors = [error for job in jobs if (error := job.exception()) is not None]
     for error in errors:
         if not isinstance(error, DeployError):

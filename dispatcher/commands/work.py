@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -56,22 +58,31 @@ def together(all_: list[Job], path: Path, environment: str, port: int) -> None:
     """Run each in a process of its own, until one ends or a signal comes; then end the others."""
     words = [sys.executable, "-m", "dispatcher", "work"]
     options = ["--site", str(path), "--env", environment, "--port", str(port)]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    told: list[int] = []
+    handle(lambda number, _: told.append(number))  # raised while one starts, it would be lost
     running = {}
     try:
         for job in all_:
             child = subprocess.Popen([*words, job.app, job.worker or job.kind, *options])
             running[child.pid] = child
             click.echo(f"{job.app}: {job.worker or job.kind} runs {job.command!r}, as {child.pid}")
+        handle(signal.default_int_handler)
+        if told:
+            raise KeyboardInterrupt
         pid, status = os.wait()
         running.pop(pid).returncode = os.waitstatus_to_exitcode(status)
         raise WorkError("one ended, so the others do; what it said is above")
     except KeyboardInterrupt:
         click.echo("They end once what they have begun is finished.")
     finally:
-        for one in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(one, signal.SIG_IGN)  # once is enough
+        handle(signal.SIG_IGN)  # once is enough
         for child in running.values():
             child.terminate()
         for child in running.values():
             child.wait()
+
+
+def handle(how: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
+    """Have the signals that end this handled so."""
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, how)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,14 +24,6 @@ class Server(Here):
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "log"
-
-
-@pytest.fixture(autouse=True)
-def _ctrl_c() -> Iterator[None]:
-    """Let an interrupt raise, also where the tests run in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def write(log: Path, *words: str) -> Run:
@@ -96,7 +87,10 @@ def test_a_plan_whose_steps_stay_takes_nothing_back(log: Path) -> None:
     assert str(raised.value).endswith(STAYS)
 
 
-def test_an_interrupt_waits_for_the_step_under_way_and_what_was_done_stays(log: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_the_step_under_way_and_what_was_done_stays(
+    log: Path, number: int
+) -> None:
     told = Told()
     fifo = log.with_name("fifo")
     os.mkfifo(fifo)
@@ -107,7 +101,7 @@ def test_an_interrupt_waits_for_the_step_under_way_and_what_was_done_stays(log: 
 
     def interrupt() -> None:
         with fifo.open("w") as end:  # opens once the step reads
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
             told.interrupted.wait()
             end.write("went on\n")
 

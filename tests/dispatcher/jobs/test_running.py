@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,13 +156,31 @@ def test_one_that_is_told_to_end_finishes_what_it_has_begun(
     assert out == "finished\n"
 
 
-def test_workers_and_schedule_run_together_until_ctrl_c(folder: Path) -> None:
+@pytest.fixture
+def well(folder: Path) -> Path:
+    """Give a site all of whose jobs go on."""
     text = SITE
     for line in SITE.splitlines():
         if line.startswith(("workers.words", "workers.lost", "workers.brief", "workers.missing")):
             text = text.replace(f"{line}\n", "")
     (folder / "site.toml").write_text(text)
-    with start(folder) as running:
+    return folder
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 2, 4])
+def test_a_ctrl_c_while_they_start_ends_those_that_have(well: Path, milliseconds: int) -> None:
+    with start(well) as running:
+        list(until(running, "runs"))
+        time.sleep(milliseconds / 1000)  # the next is begun; any moment of that may be hit
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=30)  # all that write here have ended
+
+    assert (running.returncode, err) == (0, "")
+    assert "They end once what they have begun is finished." in out
+
+
+def test_workers_and_schedule_run_together_until_ctrl_c(well: Path) -> None:
+    with start(well) as running:
         list(until(running, "ticks", "begins"))
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
