@@ -20,34 +20,34 @@ BESIDE = ("deploy/onhost/*.py", "deploy/units/*.j2", "nginx/*.j2")
 """What is not imported by name: programs for servers, and templates."""
 
 
-def code() -> bytes:
+def code(root: Path = ROOT) -> bytes:
     """Return a zip of the code, the same bytes for the same code."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        for path in files():
-            entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix())
+        for path in files(root):
+            entry = zipfile.ZipInfo(path.relative_to(root).as_posix())
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return made.getvalue()
 
 
-def digest() -> str:
+def digest(root: Path = ROOT) -> str:
     """Return what tells the code from other, without packing it."""
     found = hashlib.sha256()
-    for path in files():
-        found.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
+    for path in files(root):
+        found.update(f"{path.relative_to(root)}\0{path.stat().st_size}\0".encode())
         found.update(path.read_bytes())
     return found.hexdigest()
 
 
-def files() -> list[Path]:
+def files(root: Path = ROOT) -> list[Path]:
     """Return the files, in the order of their names."""
-    found: set[Path] = {path for pattern in BESIDE for path in ROOT.glob(pattern)}
+    found: set[Path] = {path for pattern in BESIDE for path in root.glob(pattern)}
     waiting = [START]
     seen = set(waiting)
     while waiting:
         module = waiting.pop()
-        path = file_of(module)
+        path = file_of(module, root)
         if path is None:
             continue
         found.add(path)
@@ -57,11 +57,11 @@ def files() -> list[Path]:
     return sorted(found)
 
 
-def file_of(module: str) -> Path | None:
+def file_of(module: str, root: Path) -> Path | None:
     """Return the file of a module of ours, None for what is none."""
     if module.partition(".")[0] not in PACKAGES:
         return None
-    path = ROOT.joinpath(*module.split("."))
+    path = root.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
         if candidate.is_file():
             return candidate

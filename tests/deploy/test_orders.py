@@ -215,7 +215,7 @@ class Fleet:
                     self.happen(kind, name)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(happenings())
 def test_a_fleet_ends_as_one_as_far_as_it_can_be_reached(happened: Happenings) -> None:
     fleet = Fleet(happened.servers)
