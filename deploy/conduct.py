@@ -18,9 +18,6 @@ from deploy.orders import orders
 from deploy.retelling import failure, retell
 from deploy.runner import Teller
 
-AWAKE_SECONDS = 0.5
-"""How long an interrupt waits for its turn at most."""
-
 Said = tuple[Link, Record | ReachError | int | None]
 """Who says it, and what: a record, that it is lost, nothing but that it is there anew, or how
 many records tell what was before that."""
@@ -132,13 +129,10 @@ class Conductor:
             raise FleetError(tuple(self.errors), outcome.told(self.fleet, frozenset(self.gone)))
 
     def next(self) -> Said | None:
-        """Return what is said next.
-
-        A signal that comes just before a wait does not end that, so none is without an end.
-        """
+        """Return what is said next."""
         while True:
             with suppress(Empty):
-                return self.said.get(timeout=AWAKE_SECONDS)
+                return self.said.get(timeout=interrupts.AWAKE_SECONDS)
 
     def hear(self, link: Link, said: Record | ReachError | int | None) -> None:
         """Take in what one server says, and tell of it."""

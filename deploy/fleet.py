@@ -35,7 +35,8 @@ def carry_out(plans: Sequence[tuple[Machine, Plan]], teller: Teller) -> None:
 
     with interrupts.told(interrupt), ThreadPoolExecutor(max(1, len(plans))) as threads:
         jobs = [threads.submit(one, machine, plan) for machine, plan in plans]
-        wait(jobs)
+        while wait(jobs, interrupts.AWAKE_SECONDS).not_done:
+            pass
     if interrupted.is_set():
         raise FleetError((Interrupted(),), STAYS)
     errors = [error for job in jobs if (error := job.exception()) is not None]

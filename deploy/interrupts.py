@@ -8,6 +8,10 @@ from contextlib import contextmanager
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+AWAKE_SECONDS = 0.5
+"""How long whoever waits meanwhile may do so at a time: a signal that comes just before a wait
+does not end it."""
+
 
 @contextmanager
 def told(tell: Callable[[], None]) -> Iterator[None]:
