@@ -14,7 +14,7 @@ from deploy.runner import TAIL_LINES, perform
 from deploy.secrets import secrets
 from deploy.steps import Put, Run, Step, Steps, shell
 from deploy.tools import install_agent
-from deploy.web import DEBIANS_PAGE, DEFAULT, PROXY, web
+from deploy.web import DEBIANS_PAGE, web, web_files
 from dispatcher.registry.site import Site
 
 PACKAGES = ("nginx", "procps", "python3", "sudo")
@@ -55,7 +55,8 @@ def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
             *(at.user(part.name) for part in parts(site)),
         ),
         "files": (
-            *(DEFAULT, PROXY, at.boot, at.sudoers, at.debians_unit),
+            *web_files(),
+            *(at.boot, at.sudoers, at.debians_unit),
             connections.NGINX,
             *boot_units(at),
             *templates(at, site),

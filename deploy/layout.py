@@ -91,6 +91,11 @@ class Layout:
         return f"{self.site}.service"
 
     @property
+    def static(self) -> str:
+        """Static files of all releases that are installed, as nginx serves them."""
+        return f"{self.home}/static"
+
+    @property
     def publishing(self) -> str:
         """Is there from the beginning of a cutover to its end."""
         return f"{self.home}/publishing"

@@ -14,6 +14,7 @@ from deploy import (
     retiring,
     secrets,
     serving,
+    statics,
     vault,
 )
 from deploy.bundle import Agent, Built, Bundle
@@ -77,7 +78,11 @@ def deploy(
     if there and handed:  # what still runs of it has other secrets
         new = serving.clear(bundle.id, found)
     prepare = (*new, *secrets.pools(at, site, found), *handed)
-    start = (*serving.start(at, release, found), *jobs.hush(found))
+    start = (
+        *serving.start(at, release, found),
+        *statics.collect(at, release, new=there is None),
+        *jobs.hush(found),
+    )
     migrating = bool(jobs.of_kind(release, "migrate"))
     return Plan(
         title,

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.layout import Layout
 from deploy.release import parts
+from dispatcher.registry.address import Address
 from dispatcher.registry.jobs import Job
 from dispatcher.registry.site import App, Site
 
@@ -40,6 +41,9 @@ class Host:
 
     name: str
     locations: tuple[Location, ...]
+
+    home: str
+    """The pool that is asked for what is nobody's."""
 
 
 def nginx(site: Site, at: Layout) -> tuple[str, str]:
@@ -73,7 +77,16 @@ def mounts(site: Site, host: str) -> list[tuple[str, str]]:
     label = "[^.]+" if host.startswith("*") else ""
     name = label + re.escape(host.removeprefix("*"))
     found = sorted(site.mounts(host).items(), key=lambda mount: len(mount[0]), reverse=True)
-    return [(rf"{name}{re.escape(path)}(?:/|\z)", app.name) for path, app in found]
+    return [(f"{name}{re.escape(path)}{below(app, host, path)}", app.name) for path, app in found]
+
+
+def below(app: App, host: str, path: str) -> str:
+    """Return what follows a mount: the path that the app sees, or its tenant does.
+
+    Whatever stands in it, a line's end too, must match: what is closed has no other way in.
+    """
+    tenant = "(?:/[^/]+)?" if app.tenants == Address(host, path) and path else ""
+    return rf"{tenant}(?<flaskyard_path>/(?s:.*))?\z"
 
 
 def maintenance(name: str, at: Layout, closures: object) -> str:
@@ -88,12 +101,12 @@ def on_host(site: Site, name: str) -> Host:
     root = mounts.get("") or next(iter(mounts.values()), None)
     home = root.pool if root else parts(site)[0].name
     elsewhere = tuple(
-        Location((f"= {path}", f"^~ {path}/"), app.pool, (app.name,))
+        Location((f"= {path}", f"{path}/"), app.pool, (app.name,))
         for path, app in mounts.items()
         if path and not same_way(path, app, mounts, home)
     )
     at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if app.pool == home))
-    return Host(name, (*elsewhere, Location(("/",), home, at_home or ("nobody's",))))
+    return Host(name, (*elsewhere, Location(("/",), home, at_home or ("nobody's",))), home)
 
 
 def same_way(path: str, app: App, mounts: dict[str, App], home: str) -> bool:

@@ -8,14 +8,16 @@ from deploy.look import State
 from deploy.steps import Run, Step, Steps, shell
 
 DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
-DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", "/etc/nginx/flaskyard/proxy.conf"
+FOLDER = "/etc/nginx/flaskyard"
+DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", f"{FOLDER}/proxy.conf"
+STATIC = f"{FOLDER}/static.conf"
 
 
 def web(found: State) -> Steps:
     """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
     steps = list(write(web_files(), found))
     if found.files.get(PROXY) is None:
-        steps.insert(0, Step("make nginx's folder", Run("install", "-d", "/etc/nginx/flaskyard")))
+        steps.insert(0, Step("make nginx's folder", Run("install", "-d", FOLDER)))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
         steps.append(Step("take Debian's page away", Run("rm", "-f", DEBIANS_PAGE)))
     runs = "nginx.service" in found.active()
@@ -27,4 +29,8 @@ def web(found: State) -> Steps:
 
 def web_files() -> dict[str, str]:
     """Return what all sites of a server share, by path."""
-    return {PROXY: render.shared("proxy.conf"), DEFAULT: render.shared("default.conf")}
+    return {
+        PROXY: render.shared("proxy.conf"),
+        STATIC: render.shared("static.conf"),
+        DEFAULT: render.shared("default.conf"),
+    }

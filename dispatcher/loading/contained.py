@@ -74,6 +74,11 @@ class Contained:
         return str(self.error) if self.error else None
 
     @property
+    def made(self) -> WSGIApplication | None:
+        """The app, if it is loaded."""
+        return self._loaded
+
+    @property
     def loaded(self) -> bool:
         return self._loaded is not None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
+from dispatcher.loading.fingerprints import folders
+from dispatcher.loading.flask_config import flask_of
 from dispatcher.monitoring.metrics import Exposition
 from dispatcher.monitoring.readiness import Readiness
 from dispatcher.monitoring.status_page import Overview
@@ -31,6 +33,7 @@ class Probes:
     ``/live``: this process runs. ``/ready``: every app is well, and loaded save lazy
     ones that nobody has asked for, which are ``asleep``.
     ``/metrics``: for Prometheus. ``/status``: for people, and as JSON where asked for.
+    ``/static``: the folders of static files, which a deployment gives to nginx.
     """
 
     def __init__(
@@ -67,8 +70,19 @@ class Probes:
                 return Response(text, content_type=kind)
             case "/status":
                 return self.overview.response(request)
+            case "/static":
+                return self.told(200, folders=[*self.folders()])
             case _:
-                return self.told(404, error="there are /live, /ready, /metrics and /status")
+                known = "/live, /ready, /metrics, /status and /static"
+                return self.told(404, error=f"there are {known}")
+
+    def folders(self) -> Iterator[dict[str, str]]:
+        """Yield where each app serves which folder, below its mount; of what is loaded."""
+        for contained in self.apps.values():
+            if contained.app.static and (flask := flask_of(contained.made)):
+                for folder in folders(flask):
+                    name = contained.app.name
+                    yield {"app": name, "prefix": folder.prefix, "folder": folder.place}
 
     def told(self, status: int, **more: object) -> Response:
         body = {"pool": self.pool, "release": self.release, "pid": os.getpid(), **more}

@@ -177,6 +177,7 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         each_mount=entry.each_mount,
         alone=entry.alone,
         own_host=entry.own_host,
+        static=entry.static,
         script_cookies=tuple(entry.script_cookies),
         tenants=tenants,
         tenant_limit=entry.tenant_limit,

@@ -135,6 +135,7 @@ class AppTable(Table):
     each_mount: bool = False
     alone: bool = False
     own_host: bool = False
+    static: bool = True
     script_cookies: list[Annotated[str, checked(fault_of_cookie)]] = []
     ready: Annotated[str, checked(fault_of_target)] | None = None
     migrate: Command | None = None

@@ -49,6 +49,9 @@ class App:
     own_host: bool = False
     """It takes itself to be at the root of its host, wherever it is."""
 
+    static: bool = True
+    """nginx answers for its static files, under names that are marked with their content."""
+
     script_cookies: tuple[str, ...] = ()
     """Names of cookies that its pages' scripts make and its server side is to see."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.loading.fingerprints import fingerprint
+from dispatcher.loading.flask_config import flask_of
 from dispatcher.loading.startup import load_eager
 from dispatcher.monitoring.access_log import AccessLog
 from dispatcher.monitoring.board import board_of
@@ -19,6 +21,7 @@ from dispatcher.serving.stack import stack
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from dispatcher.registry.site import App
     from dispatcher.settings import Settings
 
 
@@ -30,7 +33,7 @@ def serve(settings: Settings) -> WSGIApplication:
     """
     site = settings.read()
     board = board_of(settings)
-    apps = contain(site, settings.apps_of(site))
+    apps = contain(site, settings.apps_of(site), finish=fingerprinted)
     count_loads(apps.values(), board)
     load_eager(apps.values())
     probes = Probes(site, apps, board, pool=settings.pool, release=settings.release)
@@ -46,6 +49,12 @@ def serve(settings: Settings) -> WSGIApplication:
     if settings.proxies:
         application = Proxied(application, settings.proxies)
     return Stamped(application, settings.release) if settings.release else application
+
+
+def fingerprinted(app: App, made: Any) -> None:
+    """Give the static files of a Flask app names under which they never change."""
+    if app.static and (flask := flask_of(made)):
+        fingerprint(flask)
 
 
 class Stamped:

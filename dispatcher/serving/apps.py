@@ -28,22 +28,38 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 
-def contain(site: Site, apps: Iterable[App], **how: Any) -> dict[str, Contained]:
+Finish = Callable[[App, Any], None]
+"""What is done to an app once it is loaded."""
+
+
+def as_it_is(app: App, made: Any) -> None:
+    """Do nothing more to an app."""
+
+
+def contain(
+    site: Site, apps: Iterable[App], *, finish: Finish = as_it_is, **how: Any
+) -> dict[str, Contained]:
     """Return ``apps`` by name, none loaded yet; one with ``each_mount`` is there for each address.
 
-    What else is given goes to each `Contained`.
+    ``finish`` is done to each app that is loaded; what else is given goes to each `Contained`.
     """
     made: dict[str, Contained] = {}
     links = Links.here = Links(site, made)
+    make = partial(ready, links=links, finish=finish)
     for app in apps:
         for address in app.addresses if app.each_mount else app.addresses[:1]:
-            loaded = loading(site, app, address, links, how)
+            loaded = loading(site, app, address, make, how)
             made[instance(app, address)] = Contained(app, load=loaded, **how)
     return made
 
 
 def ready(
-    app: App, site: Site, address: Address, links: Links | None = None, **more: object
+    app: App,
+    site: Site,
+    address: Address,
+    links: Links | None = None,
+    finish: Finish = as_it_is,
+    **more: object,
 ) -> WSGIApplication:
     """Return the app, loaded and made to fit its site and the server that it runs in."""
     links = links or Links(site)
@@ -52,26 +68,31 @@ def ready(
         made = load(app, values(site, app, address), **more)
     complete(made, site, app, address, partial(secrets, site, app))
     links.enter(made, name)
+    finish(app, made)
     return accommodate(made)
 
 
 def loading(
-    site: Site, app: App, address: Address, links: Links, how: Mapping[str, Any]
+    site: Site,
+    app: App,
+    address: Address,
+    make: Callable[..., WSGIApplication],
+    how: Mapping[str, Any],
 ) -> Callable[[App], WSGIApplication]:
     """Return what makes ``app`` for ``address``, or for all it has, tenants too."""
     if app.tenants is None or (app.each_mount and address != app.tenants):
-        return partial(ready, site=site, address=address, links=links)
+        return partial(make, site=site, address=address)
 
     def contained(app: App, load: Callable[[App], WSGIApplication]) -> Contained:
         return Contained(app, load=load, **how)
 
     def one(app: App, tenant: str) -> WSGIApplication:
-        return ready(app, site, app.addresses[0], links, tenant=tenant)
+        return make(app, site, app.addresses[0], tenant=tenant)
 
     def tenants(app: App) -> WSGIApplication:
         hooks = hooks_of(app, values(site, app, address))
         alone = address == app.tenants
-        plain = UNKNOWN_PATH if alone else ready(app, site, address, links)
+        plain = UNKNOWN_PATH if alone else make(app, site, address)
         return Tenants(app, hooks, contained, one, plain=plain)
 
     return tenants

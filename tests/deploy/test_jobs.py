@@ -43,6 +43,7 @@ def test_a_deployment_migrates_before_it_starts_and_swaps_workers_once_it_is_liv
     assert notes(plan.start) == [
         "start its pools",
         "ask every worker and every app",
+        "collect its static files",
         "stop the schedule",
     ]
     assert notes(plan.publish)[-4:] == [

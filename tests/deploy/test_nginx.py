@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import tempfile
 from collections.abc import Iterator
@@ -26,17 +27,45 @@ SITE = Site(
         App("deeper", "a:f", (Address("example.org", "/files/deep/er"),), "files"),
         App("groups", "a:h", (Address("*.archive.example.org"),), "files"),
         App("help", "a:i", (Address("help.archive.example.org"),)),
+        App(
+            "paths",
+            "a:j",
+            (Address("example.org", "/t"),),
+            "files",
+            tenants=Address("example.org", "/t"),
+        ),
         App("lonely", "a:g", (Address("lonely.example.net", "/only"),), "files"),
     ),
     (Pool(), Pool("files")),
 )
 
 
+MARK = "0123456789abcdef"
+CSS = b"a { color: red }\n" * 50
+SMALL = gzip.compress(CSS)
+STATIC = {
+    f"portal/static/site.{MARK}.css": CSS,
+    f"portal/static/site.{MARK}.css.gz": SMALL,
+    f"watch/static/deep/site.{MARK}.css": CSS,
+    f"files/static/site.{MARK}.css": CSS,
+    f"groups/static/site.{MARK}.css": CSS,
+    f"paths/static/site.{MARK}.css": CSS,
+}
+"""What nginx has of the apps' files."""
+
+
 @pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
     # A short path: that of a socket may have 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="web-") as name, running(SITE, Path(name)) as web:
-        yield web
+    with tempfile.TemporaryDirectory(prefix="web-") as name:
+        for file, content in STATIC.items():
+            path = Path(name, "static", file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        Path(name, "static").chmod(0o755)
+        Path(name).chmod(0o755)
+        with running(SITE, Path(name)) as web:
+            yield web
 
 
 @pytest.mark.parametrize("host", ["evil.org", "x.example.org", "127.0.0.1", "example.org.evil.org"])
@@ -146,3 +175,81 @@ def test_nginx_accepts_any_site(site: Site, tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "warn" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("example.org", f"/static/site.{MARK}.css"),
+        ("example.org", f"/watch/static/deep/site.{MARK}.css"),
+        ("watch.example.org", f"/static/deep/site.{MARK}.css"),
+        ("example.org", f"/files/static/site.{MARK}.css"),
+        ("choir.archive.example.org", f"/static/site.{MARK}.css"),
+        ("example.org", f"/t/choir/static/site.{MARK}.css"),
+    ],
+)
+def test_nginx_itself_has_an_apps_marked_files_at_every_mount(
+    web: Web, host: str, path: str
+) -> None:
+    answer = web.get(host, path)
+
+    assert (answer.status, answer.body) == (200, CSS)
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-type"] == "text/css; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "x-release" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "pool"),
+    [
+        ("example.org", f"/static/gone.{MARK}.css", "default"),
+        ("example.org", f"/files/static/gone.{MARK}.css", "files"),
+        ("example.org", f"/static/deep/site.{MARK}.css", "default"),
+        ("watch.example.org", f"/static/site.{MARK}.css", "default"),
+        ("example.org", f"/files/deep/static/site.{MARK}.css", "default"),
+        ("example.org", "/static/site.css", "default"),
+        ("lonely.example.net", f"/static/site.{MARK}.css", "files"),
+        ("lonely.example.net", f"/x.{MARK}.css", "files"),
+    ],
+)
+def test_an_app_is_asked_for_what_nginx_has_not(web: Web, host: str, path: str, pool: str) -> None:
+    answer = web.get(host, path)
+
+    assert answer.echo["pool"] == pool
+    assert answer.echo["path"] == path
+    assert "immutable" not in answer.headers.get("cache-control", "")
+
+
+def test_what_was_compressed_beforehand_is_sent_to_whoever_takes_it(web: Web) -> None:
+    answer = web.get("example.org", f"/static/site.{MARK}.css", Accept_Encoding="gzip")
+
+    assert answer.body == SMALL
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_parts_and_conditions_are_understood(web: Web) -> None:
+    path = f"/static/site.{MARK}.css"
+    etag = web.get("example.org", path).headers["etag"]
+
+    part = web.get("example.org", path, Range="bytes=2-6")
+    same = web.get("example.org", path, If_None_Match=etag)
+
+    assert (part.status, part.body) == (206, CSS[2:7])
+    assert (same.status, same.body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/static/../../files/static/site.{MARK}.css",
+        f"/static/..%2f..%2ffiles/static/site.{MARK}.css",
+        f"/watch/..%2fportal/static/site.{MARK}.css",
+        f"/static/%2e%2e/%2e%2e/etc/x.{MARK}.css",
+    ],
+)
+def test_no_path_leads_to_another_apps_files_or_out(web: Web, path: str) -> None:
+    answer = web.get("watch.example.org", path)
+
+    assert answer.status == 400 or b"pool" in answer.body

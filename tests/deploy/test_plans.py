@@ -84,6 +84,11 @@ def test_a_redeploy_reads_as_a_runbook() -> None:
     )
     asked = '{"pools":[{"addresses":[["example.org",""]],"name":"default","socket":"%s",'
     asked += f'"workers":2}}],"release":"{NEW}","seconds":30}}'
+    collected = (
+        f'{{"environment":"{FOLDER}/venv","list":"{FOLDER}/static","place":"/srv/yard/static",'
+        '"pools":[{"apps":["portal"],"name":"default",'
+        f'"socket":"/run/yard/{NEW}/default.sock"}}]}}'
+    )
     alone = "'--quiet --no-config --no-cache'"
     pip = "--offline --no-index"
     assert (
@@ -119,7 +124,7 @@ sh {DEPENDENCIES}.new
   9. see that all of it is root's
      $ sh -c '{ROOTS}' sh {FOLDER}/venv
  10. write its nginx configuration
-     $ write {FOLDER}/nginx.conf (633 bytes, mode 644)
+     $ write {FOLDER}/nginx.conf (1268 bytes, mode 644)
  11. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
  12. name its routes
@@ -134,21 +139,23 @@ for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done;
 {unit}.socket {unit}.service
  16. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 17. see that its pools still run
+ 17. collect its static files
+     $ collect '{collected}'
+ 18. see that its pools still run
      $ sh -c 'states=$(systemctl is-active "$@"); [ "$(echo "$states" | sort -u)" = active ] || \
 {{ echo "its pools are:" $states; exit 1; }}' sh {unit}.service
- 18. note that it begins
+ 19. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 19. go live
+ 20. go live
      $ {flip(release(NEW, ""))}
- 20. ask every app through nginx
+ 21. ask every app through nginx
      $ ask '{asked % ""}'
- 21. stop {B.id} in 5 minutes
+ 22. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 22. note that it is done
+ 23. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
@@ -192,7 +199,7 @@ def test_what_visitors_were_sent_to_may_end_their_requests_and_what_they_were_no
 ):
     plan = deploy(serving(B))
 
-    assert "kill" in undone(plan.prepare)[0]
+    assert "kill" in undone(plan.prepare)[1]
     assert "kill" not in undone(plan.publish)[-1]
 
 
@@ -233,6 +240,7 @@ def test_a_release_that_is_installed_is_not_installed_again() -> None:
     assert notes(plan.prepare) == [
         "start its pools",
         "ask every worker and every app",
+        "collect its static files",
     ]
 
 
@@ -304,7 +312,8 @@ def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> No
     assert "make the user yard-files" in there
     assert "write /etc/systemd/system/yard-files@.service" in there
     taken_back = undone(plan.prepare)
-    stop, *_, reload, user, dependencies, folder = taken_back
+    static, stop, *_, reload, user, dependencies, folder = taken_back
+    assert static.startswith("collect")
     assert "systemctl stop" in stop
     assert reload == "systemctl daemon-reload"
     assert "userdel" in user
@@ -409,6 +418,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "reload nginx",
         "make nginx's folder",
         "write /etc/nginx/flaskyard/proxy.conf",
+        "write /etc/nginx/flaskyard/static.conf",
         "write /etc/nginx/conf.d/00-flaskyard.conf",
         "take Debian's page away",
         "start nginx",

@@ -14,6 +14,8 @@ from dispatcher.registry.address import Address
 from dispatcher.registry.site import App, Pool, Site
 from tests.deploy.sample import AT, OTHER_SITE, SITE, WORKING
 
+STATIC = '~ "\\.[0-9a-f]{16}\\.[A-Za-z0-9]+$" {'
+
 
 def test_the_configuration_is_named_after_its_text() -> None:
     text, routes = render.nginx(SITE, AT)
@@ -41,7 +43,7 @@ def test_an_app_in_the_pool_around_it_needs_no_location_of_its_own() -> None:
     text, _ = render.nginx(site, AT)
 
     locations = [line.split("location ")[1] for line in text.splitlines() if "location " in line]
-    assert locations == ["= /files {", "^~ /files/ {", "/ {"]
+    assert locations == ["= /files {", "/files/ {", "/ {", STATIC, "@static {"]
 
 
 def test_a_host_answers_also_where_no_app_has_its_root() -> None:

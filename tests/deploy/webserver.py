@@ -38,10 +38,12 @@ def configured(site: Site, folder: Path, port: int = 8080) -> Path:
         "/etc/nginx/flaskyard": str(folder),
         Layout(site.name).live(routes): str(folder),
         Layout(site.name).maintenance: str(folder),
+        Layout(site.name).static: f"{folder}/static",
     }
     files = {
         "proxy.conf": render.shared("proxy.conf"),
         "default.conf": render.shared("default.conf"),
+        "static.conf": render.shared("static.conf"),
         "site.conf": text,
     }
     for name, content in files.items():
@@ -56,7 +58,7 @@ def configured(site: Site, folder: Path, port: int = 8080) -> Path:
     user = "user root;" if os.geteuid() == 0 else ""
     main.write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/pid; events {{}}\n"
-        f"http {{ access_log off; {temporary}\n"
+        f"http {{ access_log off; include /etc/nginx/mime.types; {temporary}\n"
         f"include {folder}/default.conf; include {folder}/site.conf; }}\n"
     )
     return main

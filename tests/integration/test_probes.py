@@ -135,6 +135,19 @@ def test_the_status_page_tells_people_what_is_wrong(tmp_path: Path) -> None:
     assert all(worker["pss_bytes"] > 2**20 for worker in told["workers"])
 
 
+def test_the_folders_of_static_files_are_told_to_whoever_serves_them(tmp_path: Path) -> None:
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "site.css").write_text("a { color: red }")
+
+    with site(tmp_path) as running:
+        told = json.loads(running.get("/static", PROBE_HOST).text)["folders"]
+        kept = running.get("/static/site.0123456789abcdef.css")
+
+    place = str(tmp_path / "static")
+    assert told == [{"app": "portal", "prefix": "/static/", "folder": place}]
+    assert (kept.status, kept.text) == (200, "a { color: red }")
+
+
 def test_each_line_of_the_log_of_a_server_is_json_and_names_its_app(tmp_path: Path) -> None:
     with site(tmp_path) as running:
         running.get("/?token=secret")
