@@ -63,7 +63,8 @@ class Here:
         try:
             answer = module.main(json.loads(given))
         except Exception as error:
-            expected = isinstance(error, OSError) or type(error).__module__ == module.__name__
+            ours = type(error).__module__.startswith("deploy.onhost.")
+            expected = isinstance(error, OSError) or ours
             return Outcome(1, "", f"{error}\n" if expected else format_exc())
         return Outcome(0, "" if answer is None else json.dumps(answer), "")
 

@@ -12,14 +12,18 @@ from deploy.steps import Action, Put, Run, Script, Seal, Steps, Upload
 
 TAIL_LINES = 25
 
-WRITE = 'umask 077; cat > "$1.new" && chmod "$2" "$1.new" && sync "$1.new" && mv -T "$1.new" "$1"'
-"""Whole or not at all, also when the power fails: written aside, synced, renamed."""
+
+def whole(make: str) -> str:
+    """Return a script that makes ``$1`` whole or not at all, also when the power fails.
+
+    ``make`` makes ``$1.new``, which is synced and renamed; nothing stays of it where that fails.
+    """
+    aside = f'{make} && sync "$1.new" && mv -T "$1.new" "$1"'
+    return f'umask 077; {{ {aside}; }} || {{ code=$?; rm -f "$1.new"; exit $code; }}'
 
 
-SEAL = (
-    'umask 077; systemd-creds encrypt --name=secrets - "$1.new" && sync "$1.new" && '
-    'mv -T "$1.new" "$1"'
-)
+WRITE = whole('cat > "$1.new" && chmod "$2" "$1.new"')
+SEAL = whole('systemd-creds encrypt --name=secrets - "$1.new"')
 
 
 class Teller(Protocol):

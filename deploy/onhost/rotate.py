@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deploy.onhost.whole import write
+
 
 def main(given: dict[str, Any]) -> None:
     """Write the file of the keys anew; the one from before stays beside it."""
@@ -14,13 +16,7 @@ def main(given: dict[str, Any]) -> None:
     lines = keys.read_text("ascii").splitlines()[: given["previous"]]
     text = "".join(f"{line}\n" for line in (Path(given["next"]).read_text("ascii").strip(), *lines))
     os.link(keys, before)
-    new = keys.with_name(f".{keys.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(keys)
+    write(keys, text.encode("ascii"))
 
 
 if __name__ == "__main__":

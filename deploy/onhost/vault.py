@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deploy.onhost.whole import sync, write
+
 NAME = "secrets"
 """Is encrypted along, so that systemd takes none of these files for another credential."""
 
@@ -54,8 +56,8 @@ def change(given: dict[str, Any], kept: Kept) -> None:
     if vault.exists():
         os.link(vault, before)
     else:
-        write(before, json.dumps({"changed": {}, "apps": {}}).encode())
-    write(vault, text.encode())
+        seal(before, json.dumps({"changed": {}, "apps": {}}).encode())
+    seal(vault, text.encode())
 
 
 def hand(given: dict[str, Any]) -> None:
@@ -68,7 +70,7 @@ def hand(given: dict[str, Any]) -> None:
     vault = read(Path(given["vault"]))
     for pool, apps in given["pools"].items():
         found = {app: {n: value(vault, app, n) for n in names} for app, names in apps.items()}
-        write(new / pool, json.dumps(found).encode())
+        seal(new / pool, json.dumps(found).encode())
     (new / ".run").write_text(vault["changed"].get("run", ""))
     if folder.exists():
         folder.rename(before)
@@ -98,17 +100,9 @@ def decrypted(path: Path) -> bytes:
     return creds(("decrypt", f"--name={NAME}", str(path), "-"), b"")
 
 
-def write(path: Path, content: bytes) -> None:
+def seal(path: Path, content: bytes) -> None:
     """Encrypt into a file of mode 600, whole or not at all."""
-    sealed = creds(("encrypt", f"--name={NAME}", "-", "-"), content)
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    sync(path.parent)
+    write(path, creds(("encrypt", f"--name={NAME}", "-", "-"), content))
 
 
 def creds(words: tuple[str, ...], content: bytes) -> bytes:
@@ -119,14 +113,6 @@ def creds(words: tuple[str, ...], content: bytes) -> bytes:
     if done.returncode:
         raise Wrong(done.stderr.decode("utf-8", "replace").strip() or "systemd-creds failed")
     return done.stdout
-
-
-def sync(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 if __name__ == "__main__":

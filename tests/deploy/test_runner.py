@@ -84,6 +84,26 @@ def test_a_file_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
     assert perform(Put(f"{tmp_path}/none/file", "x"), Here()).exit_code != 0
 
 
+def test_nothing_stays_of_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file" / "in its place").mkdir(parents=True)
+
+    assert perform(Put(f"{tmp_path}/file", "x"), Here()).exit_code == 1
+
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_program_that_finds_something_wrong_says_that_alone(tmp_path: Path) -> None:
+    """Also where its error is that of another program, as of those who ask."""
+    pool = {"name": "default", "unit": "none", "socket": f"{tmp_path}/none", "before": ""}
+    watch = Script.of("watch", {"release": "r", "seconds": 5, "pools": [pool]})
+
+    outcome = perform(watch, Here())
+
+    assert outcome.exit_code == 1
+    assert "seen twice" in outcome.err or "did not go on" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
 def test_uploads_are_named_by_their_hash(tmp_path: Path) -> None:
     source = tmp_path / "site.toml"
     source.write_text("name")
