@@ -14,10 +14,12 @@ from pydantic import Field, StringConstraints, model_validator
 from deploy.release import Id, Value
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^(wheels/)?[A-Za-z0-9][A-Za-z0-9._+!~-]*$")]
+FileName = Annotated[
+    str, StringConstraints(pattern=r"^(wheels/)?[A-Za-z0-9][A-Za-z0-9._+!~-]{0,254}$")
+]
 """Below the folder of a release, and never out of it."""
 
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!~-]*$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._+!~-]{0,199}$")]
 
 
 class File(Value):

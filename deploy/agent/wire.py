@@ -8,7 +8,7 @@ from pydantic import PlainSerializer, SecretStr, SerializationInfo, StringConstr
 
 ON_THE_WIRE = "on the wire"
 
-Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Label = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 def shown(secret: SecretStr, info: SerializationInfo) -> str:

@@ -13,7 +13,7 @@ from deploy.agent.wire import Hidden, Label
 from deploy.bundle import Bundle, File
 from deploy.release import Id, Stamp, Value
 
-Environment = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]*)?$")]
+Environment = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,62})?$")]
 
 
 Seconds = Annotated[float, Field(ge=0, le=3600)]
@@ -77,7 +77,12 @@ class Restart(Stamped):
 
 
 def network(written: str) -> str:
-    """Return an address or a network as nginx takes it; raises ValueError for what is none."""
+    """Return an address or a network as nginx takes it; raises ValueError for what is none.
+
+    Python keeps whatever follows the ``%`` of a zone (RFC 4007), semicolons and newlines too.
+    """
+    if "%" in written:
+        raise ValueError("no zone of an address means anything to nginx; leave out '%' and the rest")
     return str(ip_network(written, strict=False))
 
 
@@ -86,7 +91,7 @@ class Maintenance(Stamped):
 
     do: Literal["maintenance"] = "maintenance"
     on: bool
-    app: Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]*)?$")] = ""
+    app: Literal[""] | Label = ""
     """All apps where it is empty."""
 
     allow: Annotated[

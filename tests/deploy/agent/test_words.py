@@ -16,6 +16,7 @@ from deploy.agent.words import (
     Deploy,
     Logs,
     Look,
+    Maintenance,
     Order,
     Rollback,
     Rotate,
@@ -66,6 +67,7 @@ def changed(request: Any, path: str, value: object) -> str:
 
 
 BACK = Begin(intention=ROLLBACK)
+CLOSE = Maintenance(on=True, stamp=STAMP)
 GO = Begin(intention=DEPLOY)
 LOGS = Logs(pool="default", app="wiki")
 
@@ -79,6 +81,9 @@ CRAFTED = [
     (BACK, "intention.to", ""),
     (BACK, "intention.to", None),
     (BACK, "intention.stamp.by", "ada\n\x1b[2K root"),
+    (BACK, "intention.stamp.by", "ada\u009b2K root"),
+    (BACK, "intention.stamp.by", "ada\u2028root"),
+    (BACK, "intention.stamp.by", "ada\u202etoor"),
     (BACK, "intention.stamp.by", "x" * 201),
     (BACK, "intention.stamp.by", ""),
     (BACK, "intention.stamp.time", "now\r"),
@@ -95,6 +100,8 @@ CRAFTED = [
     (GO, "intention.bundle.commit", "c" * 39),
     (GO, "intention.bundle.version", "1/../.."),
     (GO, "intention.bundle.version", "--help"),
+    (GO, "intention.bundle.version", "1" * 201),
+    (GO, "intention.bundle.wheels.0.name", f"wheels/{'a' * 256}"),
     (GO, "intention.bundle.sdist.name", "../a.tar.gz"),
     (GO, "intention.bundle.site.name", "/etc/shadow"),
     (GO, "intention.bundle.requirements.name", "-r"),
@@ -105,12 +112,26 @@ CRAFTED = [
     (GO, "intention.environment", "a\n"),
     (LOGS, "pool", "a*"),
     (LOGS, "pool", "../a"),
+    (LOGS, "app", "a" * 64),
     (LOGS, "app", "a|.*"),
     (LOGS, "app", "--vacuum-size=1"),
     (LOGS, "app", "wiki\n"),
     (LOGS, "lines", -1),
     (LOGS, "lines", 10**9),
     (LOGS, "unit", "unknown"),
+    *(
+        (Begin(intention=CLOSE), "intention.allow", [network])
+        for network in (
+            "fe80::1%a; } error_log cron.d-flaskyard; geo $x {",
+            "fe80::1%a\nload_module evil.so;/64",
+            "::1%",
+            "192.0.2.1; }",
+            "192.0.2.1\n",
+            "$remote_addr",
+        )
+    ),
+    (Begin(intention=CLOSE), "intention.app", "a|b"),
+    (Begin(intention=CLOSE), "intention.minutes", 10**9),
     (Take(file=BUNDLE.sdist), "file.sha256", "/" * 64),
     (Take(file=BUNDLE.sdist), "file.size", -5),
     (Order(order="back"), "order", "destroy"),
