@@ -82,7 +82,9 @@ def network(written: str) -> str:
     Python keeps whatever follows the ``%`` of a zone (RFC 4007), semicolons and newlines too.
     """
     if "%" in written:
-        raise ValueError("no zone of an address means anything to nginx; leave out '%' and the rest")
+        raise ValueError(
+            "no zone of an address means anything to nginx; leave out '%' and the rest"
+        )
     return str(ip_network(written, strict=False))
 
 

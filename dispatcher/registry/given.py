@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from itertools import combinations
 from typing import Any
 
 from dispatcher.registry.placeholders import MOUNT, OWN, filled, used
@@ -29,9 +28,7 @@ def errors_of_given(apps: Iterable[App]) -> Iterator[Found]:
         yield from errors_of_own_host(app)
         for kind in GIVEN:
             yield from errors_of_placeholders(app, kind)
-    for first, second in combinations(apps, 2):
-        if first.pool == second.pool:
-            yield from errors_of_neighbours(first, second)
+    yield from errors_of_neighbours(apps)
 
 
 def errors_of_own_host(app: App) -> Iterator[Found]:
@@ -77,19 +74,28 @@ MADE_ONCE = (
 )
 
 
-def errors_of_neighbours(first: App, second: App) -> Iterator[Found]:
-    """Yield why two apps cannot share a pool."""
-    for name in first.env.keys() & second.env.keys():
-        if same(first, second, name):
-            continue
-        yield (
-            ("apps", second.name, "env", name),
-            f"app {first.name!r} has {first.env[name]!r} for it, and both are in the pool "
-            f"{second.pool!r}; give one of them a pool of its own",
-            second.env[name],
-        )
-    for app, other in ((first, second), (second, first)):
-        if app.alone:
+def errors_of_neighbours(apps: Iterable[App]) -> Iterator[Found]:
+    """Yield why apps cannot share a pool, each with the first that is in its way.
+
+    Every pair of them would be too many where a registry is long.
+    """
+    first_with: dict[tuple[str, str], App] = {}
+    pools: dict[str, list[App]] = {}
+    for app in apps:
+        pools.setdefault(app.pool, []).append(app)
+        for name, value in app.env.items():
+            first = first_with.setdefault((app.pool, name), app)
+            if not same(first, app, name):
+                yield (
+                    ("apps", app.name, "env", name),
+                    f"app {first.name!r} has {first.env[name]!r} for it, and both are in the pool "
+                    f"{app.pool!r}; give one of them a pool of its own",
+                    value,
+                )
+    for app in apps:
+        one, *others = pools[app.pool]
+        if app.alone and others:
+            other = others[0] if app is one else one
             yield (
                 ("apps", app.name, "alone"),
                 f"app {other.name!r} is in the pool {app.pool!r} too; "

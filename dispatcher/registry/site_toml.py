@@ -14,6 +14,13 @@ from dispatcher.registry.site import Site
 from dispatcher.registry.toml_lines import Key, line_of, lines_of
 from dispatcher.registry.users import errors_between
 
+PARTS, MOST_ENVIRONMENTS = 100, 50
+
+ENDLESS = re.compile(
+    rf"""(?:\.[ \t]*+(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+){{{PARTS}}}"""
+)
+"""A key so deep that tomllib takes minutes and gigabytes for it."""
+
 
 def load(path: Path, environment: str = "", domain: str = "") -> Site:
     """Return the site that ``path`` describes, as it is in ``environment``.
@@ -26,12 +33,25 @@ def load(path: Path, environment: str = "", domain: str = "") -> Site:
 
 
 def parsed(path: Path, text: str, environment: str = "", domain: str = "") -> Site:
-    """Return the site that a text describes; ``path`` is what its faults are told of."""
+    """Return the site that a text describes; ``path`` is what its faults are told of.
+
+    The text may be a stranger's who is out to keep the reader busy.
+    """
+    try:
+        return understood(path, text, environment, domain)
+    except RecursionError:
+        raise RegistryError(path, (Fault("", "has tables or lists too deep in others"),)) from None
+
+
+def understood(path: Path, text: str, environment: str, domain: str) -> Site:
     document = parse(path, text)
+    if len(there := tuple(environments(document))) > MOST_ENVIRONMENTS:
+        fault = Fault("environments", f"has {len(there)}; at most {MOST_ENVIRONMENTS} may be there")
+        raise RegistryError(path, (fault,))
     lines = lines_of(text)
     faults: dict[tuple[Key, str], Fault] = {}
     sites: dict[str, Site | None] = {}
-    for name in ("", *environments(document)):
+    for name in ("", *there):
         found: list[Found] = errors_of_environment(document, name)
         sites[name] = assemble(overlaid(document, name), name, domain, found)
         for key, message, value in found:
@@ -44,8 +64,8 @@ def parsed(path: Path, text: str, environment: str = "", domain: str = "") -> Si
         raise RegistryError(path, tuple(in_order))
     site = sites.get(environment)
     if site is None:
-        there = ", ".join(filter(None, sites)) or "none"
-        message = f"is not there; the file's environments: {there}"
+        known = ", ".join(there) or "none"
+        message = f"is not there; the file's environments: {known}"
         raise RegistryError(path, (Fault(f"environments.{environment}", message),))
     return replace(site, file=path)
 
@@ -65,9 +85,13 @@ def read(path: Path) -> str:
 
 def parse(path: Path, text: str) -> Document:
     """Return the TOML document; raises `RegistryError` naming the line."""
+    if endless := ENDLESS.search(text):
+        number = text.count("\n", 0, endless.start()) + 1
+        message = f"has over {PARTS} names joined by dots"
+        raise RegistryError(path, (Fault("", message, line=number),))
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of thousands of digits is no error of TOML's
         message = str(error)
     place = re.search(r" \(at line (\d+), column \d+\)$", message)
     line = int(place[1]) if place else None

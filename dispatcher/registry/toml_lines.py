@@ -1,9 +1,19 @@
 """On which line of a TOML text each key stands; tomllib does not say."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 
 Key = tuple[str, ...]
+
+TOKEN = re.compile(
+    r"""\"{3}(?:\\.|[^"\\]|"{1,2}(?!"))*+"{3,5} | '{3}(?:[^']|'{1,2}(?!'))*+'{3,5}"""
+    r"""| "(?:\\.|[^"\\])*+" | '[^']*+' | \#[^\n]*+ | [][{}\n]""",
+    re.DOTALL | re.VERBOSE,
+)
+"""What a bracket or the end of a line may be hidden in, and these themselves."""
+
+BLANK = re.compile(r"[ \t\r\n]*(?:#.*)?\n", re.DOTALL)
 
 
 def lines_of(text: str) -> dict[Key, int]:
@@ -34,25 +44,21 @@ def line_of(lines: Mapping[Key, int], key: Key) -> int | None:
 
 
 def statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each header and each ``key = value`` with its first line, values whole."""
-    pending, start = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if not pending and (not line.strip() or line.lstrip().startswith("#")):
-            continue
-        start = start if pending else number
-        pending += line + "\n"
-        if complete(pending):
-            yield start, pending
-            pending = ""
+    """Yield each header and each ``key = value`` with its first line, values whole.
 
-
-def complete(statement: str) -> bool:
-    """Whether a value does not go on in the next line: then it parses alone."""
-    try:
-        tomllib.loads(statement)
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+    In one pass: a text may be a stranger's, and a list in it as long as that.
+    """
+    text = f"{text}\n"
+    line, begun, start, depth = 1, 1, 0, 0
+    for token in TOKEN.finditer(text):
+        piece = token[0]
+        depth += (piece in ("[", "{")) - (piece in ("]", "}"))
+        line += piece.count("\n")
+        if piece == "\n" and depth == 0:
+            statement = text[start : token.end()]
+            if not BLANK.fullmatch(statement):
+                yield begun, statement
+            start, begun = token.end(), line
 
 
 def deepest(parsed: Mapping[str, object]) -> Key:

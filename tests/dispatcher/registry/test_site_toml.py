@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -386,3 +387,41 @@ def test_a_table_that_is_no_table_is_a_fault_and_no_traceback(
 ) -> None:
     path = write(f'name = "y"\ndomain = "d.org"\n{key} = {value}\n')
     assert any("must be a table" in fault for fault in faults_of(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("x = " + "[" * 100_000, "has tables or lists too deep in others"),
+        ("config.x = " + "[" * 900 + "]" * 900, "has tables or lists too deep in others"),
+        ("config.x = " + "{a = " * 900 + "1" + "}" * 900, "has tables or lists too deep in others"),
+        ("config" + ".a" * 20_000 + " = 1", "line 7: has over 100 names joined by dots"),
+        ("config" + ' . "a"' * 20_000 + " = 1", "line 7: has over 100 names joined by dots"),
+        ("[apps" + ".'a'" * 20_000 + "]", "line 7: has over 100 names joined by dots"),
+        ("config.x = " + "9" * 5_000, "is not TOML: Exceeds the limit"),
+        (
+            "".join(f"[environments.e{number}]\n" for number in range(51)),
+            "environments: has 51; at most 50 may be there",
+        ),
+    ],
+    ids=["lists", "closed lists", "tables", "dots", "quoted", "header", "digits", "environments"],
+)
+def test_a_registry_that_is_out_to_keep_its_reader_busy_is_refused(
+    write: Write, text: str, fault: str
+) -> None:
+    head = GOOD.partition("\n[apps.wiki]")[0]
+
+    (found,) = faults_of(write(f"{head}{text}\n"))
+
+    assert fault in found
+
+
+def test_a_long_registry_takes_no_longer_than_its_length(write: Write) -> None:
+    apps = "".join(f'[apps.a{n}]\napp = "a:b"\npath = "/{n}"\nenv.A = "1"\n' for n in range(3000))
+    names = "".join(f'    "{number}",\n' for number in range(10_000))
+    path = write(f"{GOOD}\n{apps}config.x = [\n{names}]\n")
+    started = time.process_time()
+
+    load(path)
+
+    assert time.process_time() - started < 5, "of pairs or of lines before it, it takes minutes"

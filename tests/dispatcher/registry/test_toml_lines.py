@@ -45,3 +45,29 @@ def test_a_key_without_a_line_has_that_of_the_table_around_it() -> None:
     assert line_of(lines, ("apps", "wiki", "domains", "1")) == 9
     assert line_of(lines, ("apps", "wiki", "path")) == 4
     assert line_of(lines, ("pools",)) is None
+
+
+HIDDEN = r'''a = """[
+""quoted""
+\"""]
+"""""
+b = """~~~  # [
+~~~"""
+c = "\"[{#" # ]
+d = ['[', "]", # ]
+  {e = '}'}]
+
+# [
+f = """"x"""
+g = 1'''
+
+
+def test_nothing_within_a_value_ends_it() -> None:
+    assert lines_of(HIDDEN.replace("# ]\n", "# ]\r\n")) == {
+        ("a",): 1,
+        ("b",): 5,
+        ("c",): 7,
+        ("d",): 8,
+        ("f",): 12,
+        ("g",): 13,
+    }
