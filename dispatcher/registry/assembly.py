@@ -192,7 +192,10 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
 
 
 def pool(name: str, entry: schema.PoolTable | None) -> Pool:
-    return Pool(name) if entry is None else Pool(name, **entry.model_dump(exclude_none=True))
+    if entry is None:
+        return Pool(name)
+    given = entry.model_dump(exclude_none=True)
+    return Pool(name, **{**given, "network": tuple(entry.network)})
 
 
 def server(name: str, entry: schema.ServerTable) -> Server:

@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -77,6 +78,17 @@ def fault_of_domain(name: str) -> str | None:
     if name == PROBE_HOST:
         return "is the dispatcher's own, for probes; take another name"
     return fault_of_host(name)
+
+
+def fault_of_network(written: str) -> str | None:
+    """Say what would make it an address or a network, which becomes part of a unit."""
+    try:
+        right = str(ip_network(written, strict=False))
+    except ValueError:
+        right = ""
+    if right and "%" not in right:
+        return None
+    return "is no address or network; write one like '10.0.0.5' or 'fd00::/8', not a name"
 
 
 def fault_of_remote(remote: str) -> str | None:
@@ -156,6 +168,7 @@ class PoolTable(Table):
     memory: Annotated[str, checked(fault_of_size)] = "80%"
     cpu: Annotated[float, Field(ge=0.01, le=1024)] | None = None
     tasks: Annotated[int, Field(ge=10, le=100_000)] | None = None
+    network: list[Annotated[str, checked(fault_of_network)]] = []
 
 
 class ServerTable(Table):

@@ -112,6 +112,9 @@ class Pool:
     tasks: int | None = None
     """How many processes and threads it may have; None is what systemd allows any service."""
 
+    network: tuple[str, ...] = ()
+    """Addresses and networks that its apps may reach from a server; none, not even its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Server:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -80,6 +81,55 @@ def test_a_pool_and_its_jobs_are_held_to_its_limits() -> None:
     assert "\nMemoryMax=80%\n" in free
     assert "CPUQuota" not in free
     assert "TasksMax" not in free
+
+
+NETWORKS = {
+    (): 0.3,
+    ("10.0.0.0/8", "fd00::1"): 1.0,
+    ("0.0.0.0/0", "::/0"): 1.0,
+}
+
+
+def exposure(folder: Path, text: str) -> float:
+    """Return how much of the server a unit is exposed to, from 0 to 10, in systemd's opinion."""
+    path = folder / "some.service"
+    path.write_text(text.replace("%i", "r1"))
+    words = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    found = re.search(r"Overall exposure level for .*: ([0-9.]+)", done.stdout)
+    assert found, done
+    return float(found[1])
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")
+@pytest.mark.parametrize("network", NETWORKS, ids=str)
+def test_a_pool_is_exposed_to_little(tmp_path: Path, network: tuple[str, ...]) -> None:
+    pools = tuple(replace(pool, network=network) for pool in WORKING.pools)
+
+    units = ground.templates(AT, replace(WORKING, pools=pools))
+
+    services = [text for path, text in units.items() if path.endswith(".service")]
+    assert len(services) > 1, "its jobs have the same sandbox"
+    assert max(exposure(tmp_path, text) for text in services) <= NETWORKS[network]
+
+
+def test_a_pool_has_the_network_that_it_is_given_and_no_other() -> None:
+    def unit(*network: str) -> list[str]:
+        site = replace(SITE, pools=tuple(replace(pool, network=network) for pool in SITE.pools))
+        text = render.unit("service", "default", site, AT)
+        words = ("RestrictAddress", "PrivateNetwork", "IPAddress")
+        return [line for line in text.splitlines() if line.startswith(words)]
+
+    assert unit() == [
+        "RestrictAddressFamilies=AF_UNIX",
+        "PrivateNetwork=yes",
+        "IPAddressDeny=any",
+    ]
+    assert unit("10.0.0.0/8", "fd00::1") == [
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6",
+        "IPAddressDeny=any",
+        "IPAddressAllow=10.0.0.0/8 fd00::1",
+    ]
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")

@@ -85,6 +85,21 @@ def test_an_environment_changes_what_it_names_and_keeps_the_rest(write: Write) -
     assert Address("wiki.staging.example.org") in site.app("wiki").addresses
 
 
+def test_a_pool_reaches_the_addresses_that_are_written(write: Write) -> None:
+    pools = load(write(f'{GOOD}\n[pools.mail]\nnetwork = ["10.0.0.5", "fd00::/8"]\n')).pools
+
+    assert [pool.network for pool in pools] == [(), (), ("10.0.0.5", "fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    "written", ["db.example.org", "any", "1.2.3.4;", "::1%eth0", "10.0.0.5 ::"]
+)
+def test_a_pool_reaches_addresses_and_no_names(write: Write, written: str) -> None:
+    (fault,) = faults_of(write(f'{GOOD}\n[pools.mail]\nnetwork = ["{written}"]\n'))
+
+    assert "is no address or network; write one like '10.0.0.5' or 'fd00::/8', not a name" in fault
+
+
 def test_an_environment_inherits_no_servers_and_no_own_domains(write: Write) -> None:
     site = load(write(GOOD), "staging")
     assert site.servers == ()
