@@ -8,6 +8,8 @@ from pathlib import Path
 from traceback import format_exc
 from typing import Protocol
 
+from deploy.hearing import heard
+
 LONGEST_SECONDS = 600
 """For any one command; none of ours takes a tenth of it."""
 
@@ -38,24 +40,28 @@ class Here:
     """The machine this runs on, as whoever runs it."""
 
     name = "here"
+    seconds: float = LONGEST_SECONDS
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
-        """Run a command, at most ten minutes; its exit status is as a shell would say it."""
+        """Run a command, at most ten minutes; its exit status is as a shell would say it.
+
+        Of what it writes the last is kept. It is not waited for once the command has ended:
+        somebody else may have its output open, and for ever.
+        """
+        pipe = subprocess.PIPE
         try:
-            done = subprocess.run(
-                argv,
-                input=stdin.encode(),
-                capture_output=True,
-                timeout=LONGEST_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            said = text(error.stderr or b"")
-            return Outcome(124, text(error.stdout or b""), f"{said}ended after {error.timeout} s\n")
+            process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0)
         except OSError as error:
             return Outcome(127, "", f"{argv[0]}: {error.strerror}\n")
-        code = done.returncode if done.returncode >= 0 else 128 - done.returncode
-        return Outcome(code, text(done.stdout), text(done.stderr))
+        with process:
+            ended, *said = heard(process, stdin.encode(), self.seconds)
+            if not ended:
+                process.kill()
+        out, err = map(text, said)
+        if not ended:
+            return Outcome(124, out, f"{err}ended after {self.seconds} s\n")
+        code = process.returncode if process.returncode >= 0 else 128 - process.returncode
+        return Outcome(code, out, err)
 
     def program(self, name: str, given: str) -> Outcome:
         """Do what a program of `deploy.onhost` does, within this process."""

@@ -17,9 +17,13 @@ from threading import Condition
 from deploy.agent.journal import Journal
 from deploy.agent.progress import BACK, SETTLE, Progress
 from deploy.errors import shortened
+from deploy.loglines import CONTROLS, escaped
 from deploy.machine import Machine
 from deploy.runner import TAIL_LINES, perform
 from deploy.steps import Action, Plan, Step, Steps
+
+LONGEST_LINE = 2000
+"""Of what a step said: a release says what it likes, and the journal keeps it."""
 
 ALONE_SECONDS = 60
 """How long a transaction waits for an order without anybody there to give one."""
@@ -150,7 +154,8 @@ class Transaction:
         started = time.monotonic()
         outcome = perform(action, self.machine)
         if outcome.exit_code:
-            said = (outcome.out + outcome.err).splitlines()[-TAIL_LINES:]
+            last = (outcome.out + outcome.err).splitlines()[-TAIL_LINES:]
+            said = [shortened(CONTROLS.sub(escaped, line), LONGEST_LINE) for line in last]
             command = shortened(str(action))
             self.note(
                 "failed",

@@ -131,6 +131,18 @@ def test_a_failure_takes_back_what_was_begun_newest_first(log: Path) -> None:
     assert lines(log) == ["a", "b", "c", "d", *taken_back], "the step that failed is among them"
 
 
+def test_what_a_release_says_steers_no_terminal_and_fills_no_journal(log: Path) -> None:
+    say = shell("printf '\\033[2Jgone\\n%010000d\\n' 1; exit 7")
+
+    run(log, Plan("go", (Step("a", say),), ()))
+
+    failed = next(record for record in read(world.journal(log)) if record["kind"] == "failed")
+    cleared, long = failed["said"]
+    assert cleared == r"\x1b[2Jgone"
+    assert long.endswith("0 ... (10,000 characters)")
+    assert len(long) < 2_100
+
+
 def test_a_failure_says_what_was_tried_and_what_it_said(log: Path) -> None:
     run(log, plan(log, "a"))
 
