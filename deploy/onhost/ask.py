@@ -9,9 +9,11 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from typing import Any
 PROBE_HOST = "dispatcher.internal"
 PAUSE_SECONDS = 0.02
 AT_ONCE = 8
+ANSWER_SECONDS, ANSWER_BYTES = 10, 4_000_000
+PIECE = 1 << 16
 
 
 class Unwell(Exception):
@@ -120,19 +124,51 @@ def address(given: dict[str, Any], pool: dict[str, Any], host: str, path: str) -
         raise Unwell(f"{host}{path}/ is answered by release {release or '(none)'}")
 
 
-def get(unix_socket: str, host: str, path: str) -> "tuple[int, str, bytes]":
-    """Return status, release and body; over the socket, or nginx where there is none."""
+def get(
+    unix_socket: str, host: str, path: str, seconds: float = ANSWER_SECONDS
+) -> "tuple[int, str, bytes]":
+    """Return status, release and body; over the socket, or nginx where there is none.
+
+    Whoever answers may do so without end: after ``seconds`` nothing more is heard, and of a
+    body no more than ``ANSWER_BYTES``.
+    """
     connection = (
-        UnixConnection(unix_socket, 10)
+        UnixConnection(unix_socket, seconds)
         if unix_socket
-        else http.client.HTTPConnection("127.0.0.1", 80, timeout=10)
+        else http.client.HTTPConnection("127.0.0.1", 80, timeout=seconds)
     )
+    late = threading.Event()
+    with closing(connection):
+        connection.connect()
+        cut = threading.Timer(seconds, hang_up, (connection.sock, late))
+        cut.daemon = True
+        cut.start()
+        try:
+            connection.request("GET", path, headers={"Host": host, "User-Agent": "flaskyard"})
+            with closing(connection.getresponse()) as answer:
+                if late.is_set():
+                    raise TimeoutError("its headers have no end")
+                return answer.status, answer.headers.get("X-Release", ""), beginning(answer, late)
+        finally:
+            cut.cancel()
+
+
+def hang_up(connection: socket.socket, late: threading.Event) -> None:
+    late.set()
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def beginning(answer: http.client.HTTPResponse, late: threading.Event) -> bytes:
+    """Return the body, or what there was of one that does not end."""
+    body = bytearray()
     try:
-        connection.request("GET", path, headers={"Host": host, "User-Agent": "flaskyard"})
-        answer = connection.getresponse()
-        return answer.status, answer.headers.get("X-Release", ""), answer.read()
-    finally:
-        connection.close()
+        while len(body) < ANSWER_BYTES and (piece := answer.read1(PIECE)):
+            body += piece
+    except (OSError, http.client.HTTPException):
+        if not late.is_set():
+            raise
+    return bytes(body)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -10,12 +11,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from deploy.machine import Here, Outcome
+from deploy.onhost.ask import ANSWER_BYTES, get
 from deploy.release import parts
 from deploy.runner import perform
 from deploy.steps import Script
@@ -156,6 +158,67 @@ def test_an_answer_that_is_not_the_dispatchers_is_no_traceback(folder: Path) -> 
     listener.close()
 
     assert outcome == Outcome(1, "", "pool default answers 502, not as a dispatcher does\n")
+
+
+ENDLESS = {
+    "a status line": (b"", b"H"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX-Release: ", b"r"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"),
+    "answers before the answer": (b"", b"HTTP/1.1 100 Go on\r\n\r\n"),
+    "a body": (b"HTTP/1.1 200 OK\r\nX-Release: r1\r\n\r\n", b"a"),
+    "a body in chunks": (
+        b"HTTP/1.1 200 OK\r\nX-Release: r1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"1\r\na\r\n",
+    ),
+}
+
+
+@contextmanager
+def endless(folder: Path, begin: bytes, go_on: bytes, pause: float) -> Iterator[str]:
+    """Answer whoever asks without an end, as a hostile release may; give the socket's path."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(f"{folder}/endless.sock")
+    listener.listen()
+
+    def answer() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with suppress(OSError), connection:
+                    connection.recv(4096)
+                    connection.sendall(begin)
+                    while not over.wait(pause):
+                        connection.sendall(go_on)
+
+    over = threading.Event()
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        yield f"{folder}/endless.sock"
+    finally:
+        over.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_an_answer_without_an_end_is_not_heard_to_it(folder: Path, what: str) -> None:
+    with endless(folder, *ENDLESS[what], pause=0.01) as path:
+        if "body" in what:
+            status, release, body = get(path, "example.org", "/", 0.3)
+            assert (status, release, set(body)) == (200, "r1", set(b"a"))
+        else:
+            with pytest.raises((OSError, http.client.HTTPException)):
+                get(path, "example.org", "/", 0.3)
+
+
+def test_of_an_endless_body_no_more_is_kept_than_has_a_place(folder: Path) -> None:
+    begin, _ = ENDLESS["a body"]
+    with endless(folder, begin, b"a" * 1_000_000, pause=0) as path:
+        _, _, body = get(path, "example.org", "/", 60)
+
+    assert ANSWER_BYTES <= len(body) < ANSWER_BYTES + 1_000_000
 
 
 TENANTS = """\
