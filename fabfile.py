@@ -6,6 +6,7 @@ A task imports what it needs when it runs: `deploy` builds the release while it 
 from deploy.tasks.caring import prune, restart
 from deploy.tasks.closing import maintenance
 from deploy.tasks.deploying import attach, deploy, pack, rollback
+from deploy.tasks.keeping import backup, restore
 from deploy.tasks.looking import doctor, history, logs, releases, status
 from deploy.tasks.preparing import bootstrap, trust
 from deploy.tasks.running import execute, shell

@@ -69,6 +69,19 @@ class Live:
         yield sent
         self.end(server, note, time.monotonic() - began)
 
+    @contextlib.contextmanager
+    def timed(self, server: str, note: str) -> Iterator[None]:
+        """Show that a server does something."""
+        self.begin(server, note)
+        began = time.monotonic()
+        yield
+        self.end(server, note, time.monotonic() - began)
+
+    def amount(self, server: str, note: str, size: int) -> None:
+        """Show how many bytes have come of what a server does now."""
+        text = f"[bold]{server}[/]  {escape(note)}  {size / 1e6:.1f} MB"
+        self.progress.update(self.tasks[server], description=text)
+
     def warn(self, server: str, text: str) -> None:
         """Write down what went wrong without stopping anything."""
         self.write(f"[bold]{server}[/]  [yellow]warning[/]  {escape(text)}")

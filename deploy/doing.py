@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deploy.agent.words import Deploy, Intention, Rollback
+from deploy.agent.data_words import Restore
+from deploy.agent.words import Deploy, Intention, Rollback, files_of
 from deploy.bundle import File
 from deploy.conduct import Conductor
 from deploy.console import Live
@@ -56,7 +57,10 @@ def do(
     intention = together(intention, links)
     busy = replace(fleet, servers=tuple(links), state=UNTOUCHED)
     files = files_of(intention)
-    busy.each(lambda link: bring(link, files, shown[link.name]["lacking"], paths or {}, live))
+    private = isinstance(intention, Restore)
+    busy.each(
+        lambda link: bring(link, files, shown[link.name]["lacking"], paths or {}, live, private)
+    )
     conductor = Conductor(live, fleet.again, intention.stamp.run, first)
     one, *others = links
     first_of_all = first_of(fleet, [link.name for link in links])
@@ -126,7 +130,12 @@ def placed(fleet: Fleet[Link], intention: Intention, name: str, leader: str) -> 
 
 
 def bring(
-    link: Link, files: tuple[File, ...], lacking: list[str], paths: Mapping[str, Path], live: Live
+    link: Link,
+    files: tuple[File, ...],
+    lacking: list[str],
+    paths: Mapping[str, Path],
+    live: Live,
+    private: bool,
 ) -> None:
     """Bring the files that a server lacks."""
     missing = {file.sha256: file for file in files if file.sha256 in lacking}
@@ -135,11 +144,7 @@ def bring(
     total = sum(file.size for file in missing.values())
     with live.upload(link.name, f"upload {amount(len(missing), total)}", total) as sent:
         for sha256, file in missing.items():
-            link.take(file, paths[sha256], sent)
-
-
-def files_of(intention: Intention) -> tuple[File, ...]:
-    return intention.bundle.files if isinstance(intention, Deploy) else ()
+            link.take(file, paths[sha256], sent, private=private)
 
 
 def text(plan: Mapping[str, Any], files: tuple[File, ...]) -> str:

@@ -197,3 +197,22 @@ class Layout:
     def retirement(self, release: str) -> str:
         """The timer that will stop a release that is no longer live."""
         return f"{self.site}-retire-{release}"
+
+    def state(self, pool: str) -> str:
+        """Where the apps of a pool have their data: systemd's StateDirectory."""
+        return f"/var/lib/{self.site}/{pool}"
+
+    @property
+    def restored_all(self) -> str:
+        """Beside the data of pools, on the same disk; no pool has an underscore in its name."""
+        return f"/var/lib/{self.site}/_restored"
+
+    def restored(self, pool: str, kind: str = "") -> str:
+        """What a restore has: ``new`` data to come, the ``data`` of before, and a ``note``."""
+        folder = f"{self.restored_all}/{pool}"
+        return f"{folder}/{kind}" if kind else folder
+
+    def sent(self, kept: str = "") -> str:
+        """What a client brings to be restored, which only root may read."""
+        folder = f"{self.records}/restores"
+        return f"{folder}/{kept}" if kept else folder

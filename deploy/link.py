@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from deploy.agent.data_words import Backup
 from deploy.agent.input_words import Said
 from deploy.agent.running import Exec
 from deploy.agent.wire import ON_THE_WIRE
@@ -107,10 +108,12 @@ class Link:
         """Return what would be done, and which files that needs which are not there."""
         return dict(self.ask(Show(intention=intention)))
 
-    def take(self, file: File, path: Path, sent: Callable[[int], None]) -> None:
+    def take(
+        self, file: File, path: Path, sent: Callable[[int], None], *, private: bool = False
+    ) -> None:
         """Bring a file; ``sent`` is told of the bytes as they go."""
         with self.sending:
-            self.pass_on(line(Take(file=file)))
+            self.pass_on(line(Take(file=file, private=private)))
             with path.open("rb") as source:
                 while piece := source.read(PIECE):
                     self.pass_on(piece)
@@ -175,7 +178,7 @@ class Link:
 
     def run(
         self,
-        request: Exec,
+        request: Exec | Backup,
         written: Mapping[str, Sink],
         meanwhile: AbstractContextManager[None],
         taken: Callable[[], None] = lambda: None,
@@ -194,6 +197,11 @@ class Link:
         for one in written.values():
             one.end()
         return code
+
+    def backup(self, pool: str, data: Sink, said: Sink) -> int:
+        """Have the data of a pool packed into ``data``; return the exit status of who packs."""
+        written = {"out": data, "err": said}
+        return self.run(Backup(pool=pool), written, nullcontext())
 
     def tell_it(self, said: Said) -> None:
         """Tell something to the command that runs."""

@@ -14,13 +14,13 @@ from typing import Any, assert_never
 from pydantic import ValidationError
 
 from deploy import examining
-from deploy.agent import history, logs, planning, running, words
+from deploy.agent import history, logs, packing, planning, running, words
+from deploy.agent.data_words import Backup, Restore
 from deploy.agent.input_words import SAID
-from deploy.agent.process import Feeder
+from deploy.agent.process import Feeder, Process
 from deploy.agent.receiving import Store
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import Transactions
-from deploy.bundle import File
 from deploy.errors import DeployError
 from deploy.layout import Layout
 from deploy.look import look
@@ -53,7 +53,7 @@ class Conversation:
         self.connection, self.at, self.machine, self.transactions = connection, at, machine, all_of
         self.input = connection.makefile("rb")
         self.sending = Lock()
-        self.store = Store(at)
+        self.store, self.sent = Store(at.store), Store(at.sent())
         self.followed: Transaction | None = None
         self.presence = ExitStack()
         self.listening: Thread | None = None
@@ -119,13 +119,14 @@ class Conversation:
                 last = self.transactions.about_last()
                 return seen.model_copy(update={"last": last}).model_dump(mode="json")
             case words.Take():
-                return self.store.take(request.file, self.input)
+                return self.store_of(private=request.private).take(request.file, self.input)
             case words.Show():
                 plan = planning.plan(self.at, request.intention, self.machine)
+                store = self.store_of(private=isinstance(request.intention, Restore))
                 return {
                     "title": plan.title,
                     "steps": [(step.note, str(step.do)) for step in plan],
-                    "lacking": self.store.lacking(files_of(request.intention)),
+                    "lacking": store.lacking(words.files_of(request.intention)),
                 }
             case words.Begin():
                 return self.begin(request.intention)
@@ -139,7 +140,9 @@ class Conversation:
             case words.Logs():
                 return self.logs(request)
             case running.Exec():
-                return self.run(request)
+                return self.run(*running.begun(self.at, request, look(self.at, self.machine)))
+            case Backup():
+                return self.run(*packing.begun(self.at, request, look(self.at, self.machine)))
             case _:
                 assert_never(request)
 
@@ -175,9 +178,12 @@ class Conversation:
             for line in lines:
                 self.tell(line=line)
 
-    def run(self, request: running.Exec) -> dict[str, int]:
-        """Run a command until it ends or the client goes; nothing can be asked after it."""
-        unit, process = running.begun(self.at, request, look(self.at, self.machine))
+    def store_of(self, *, private: bool) -> Store:
+        """Return where files of releases are kept, or those that only root may read."""
+        return self.sent if private else self.store
+
+    def run(self, unit: str, process: Process) -> dict[str, int]:
+        """Let a command run until it ends or the client goes; nothing can be asked after it."""
         feeder = Feeder(process, lambda: self.tell(taken=1))
         end = partial(running.end, unit)
         self.listening = Thread(target=self.until_gone, args=(end, feeder), daemon=True)
@@ -210,7 +216,3 @@ class Conversation:
     def send(self, line: bytes) -> None:
         with self.sending:
             self.connection.sendall(line)
-
-
-def files_of(intention: words.Intention) -> tuple[File, ...]:
-    return intention.bundle.files if isinstance(intention, words.Deploy) else ()

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 from typing import assert_never
 
-from deploy import ground, maintenance, plans, restarting, retiring, vault
+from deploy import ground, maintenance, plans, restarting, restoring, retiring, vault
+from deploy.agent.data_words import Restore
 from deploy.agent.secret_words import RemoveSecret, SetSecret
 from deploy.agent.words import (
     Deploy,
@@ -64,6 +65,10 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
         case Maintenance():
             state = look(at, machine, files=maintenance.asked(at))
             return maintenance.maintain(at, state, plans.live(state), intention)
+        case Restore():
+            there = tuple(at.restored(one.pool, "data") for one in intention.pools)
+            state = look(at, machine, folders=there)
+            return restoring.restore(at, state, plans.live(state), intention)
         case Prune():
             state = look(at, machine)
             return retiring.thin(at, plans.live(state), state, intention.keep)

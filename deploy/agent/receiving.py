@@ -15,7 +15,6 @@ from typing import BinaryIO
 from deploy.agent.journal import sync_folder
 from deploy.bundle import File
 from deploy.errors import PlanError
-from deploy.layout import Layout
 
 PIECE = 1 << 20
 
@@ -29,8 +28,8 @@ OLD_SECONDS = 3600
 class Store:
     """Every file ever shipped and still in use, by its sha256."""
 
-    def __init__(self, at: Layout) -> None:
-        self.folder = Path(at.store)
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
 
     def lacking(self, files: Iterable[File]) -> list[str]:
         """Return the hashes of the files that are not there."""
@@ -43,8 +42,8 @@ class Store:
         found = hashlib.sha256()
         coming = pieces(source, file.size)
         try:
+            kept.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
             self.need_room(file.size)
-            kept.parent.mkdir(mode=0o755, exist_ok=True)
             with aside.open("wb") as copy:
                 for piece in coming:
                     found.update(piece)

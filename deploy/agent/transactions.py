@@ -237,6 +237,9 @@ def about(intention: Intention) -> dict[str, str]:
                 "do": "maintenance on" if intention.on else "maintenance off",
                 "app": intention.app,
             }
+        case "restore":
+            pools = ", ".join(one.pool for one in intention.pools)
+            return {"do": "restore", "pool": pools}
         case "rotate" | "prune":
             return {"do": intention.do}
         case "secrets-set" | "secrets-remove":

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
 
+from deploy.agent.data_words import Backup, Restore
 from deploy.agent.running import Exec
 from deploy.agent.secret_words import RemoveSecret, SetSecret
 from deploy.agent.wire import Hidden, Label
@@ -114,7 +115,7 @@ class Prune(Stamped):
 
 
 Intention = Annotated[
-    Deploy | Rollback | Rotate | Restart | Prune | Maintenance | SetSecret | RemoveSecret,
+    Deploy | Rollback | Rotate | Restart | Prune | Maintenance | SetSecret | RemoveSecret | Restore,
     Field(discriminator="do"),
 ]
 
@@ -136,6 +137,8 @@ class Take(Value):
 
     ask: Literal["take"] = "take"
     file: File
+    private: bool = False
+    """Whether it has data of apps: it is kept apart from the files of releases."""
 
 
 class Show(Value):
@@ -192,7 +195,20 @@ class Logs(Value):
     follow: bool = False
 
 
-Question = Look | Examine | Take | Show | Begin | Last | Attach | History | Logs | Exec
+Question = Look | Examine | Take | Show | Begin | Last | Attach | History | Logs | Exec | Backup
 Request = Annotated[Question | Order, Field(discriminator="ask")]
+
+
+def files_of(intention: Intention) -> tuple[File, ...]:
+    """Return the files that a server must have for it."""
+    match intention:
+        case Deploy(bundle=bundle):
+            return bundle.files
+        case Restore():
+            return intention.files
+        case _:
+            return ()
+
+
 REQUEST: TypeAdapter[Request] = TypeAdapter(Request)
 INTENTION: TypeAdapter[Intention] = TypeAdapter(Intention)

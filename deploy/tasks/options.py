@@ -33,6 +33,7 @@ HELP = {
     "to": "the release to go back to, as `fab releases` lists it",
     "app": "the app's name in site.toml",
     "command": 'the command, in quotes, as in "flask routes"',
+    "file": "a file in backups/ or its path, or before: what was there before the last restore",
     "tenant": "the instance of this tenant, of an app that has tenants",
     "each": "run it on each server, one line after the other with the server's name before it",
     "name": "the secret's name, as in {secret:NAME}",

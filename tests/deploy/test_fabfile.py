@@ -18,12 +18,23 @@ from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
 TASKS = (
-    *("attach", "bootstrap", "deploy", "doctor", "exec", "history", "logs", "maintenance"),
+    *(
+        "attach",
+        "backup",
+        "bootstrap",
+        "deploy",
+        "doctor",
+        "exec",
+        "history",
+        "logs",
+        "maintenance",
+    ),
     *(
         "pack",
         "prune",
         "releases",
         "restart",
+        "restore",
         "rollback",
         "secrets-list",
         "secrets-remove",
@@ -112,8 +123,17 @@ def test_every_task_and_option_says_what_it_does(project: Path) -> None:
         (("deploy", "--env", "nope"), "is not there; the file's environments: none"),
         (("rollback",), "site.toml names no server; write [servers.NAME] with its host"),
         (("logs", "nope"), "there is no app 'nope'; there are home"),
+        (("backup", "--app", "nope"), "there is no app 'nope'; there are home"),
+        (("restore", "x.tar"), "there is no backup x.tar; `fab backup` makes one in backups"),
     ],
-    ids=["no servers", "no environment", "no servers to roll back", "no app"],
+    ids=[
+        "no servers",
+        "no environment",
+        "no servers to roll back",
+        "no app",
+        "no app to back up",
+        "no backup",
+    ],
 )
 def test_what_site_toml_does_not_name_is_told(
     project: Path, words: tuple[str, ...], message: str

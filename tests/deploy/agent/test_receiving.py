@@ -41,7 +41,7 @@ def kept(at: There) -> list[str]:
 def test_a_file_is_kept_by_its_hash_and_what_follows_it_is_left(at: There, content: bytes) -> None:
     file, source = described(content), io.BytesIO(content + b'{"ask":"last"}\n')
 
-    assert Store(at).take(file, source)
+    assert Store(at.store).take(file, source)
 
     assert (Path(at.store) / file.kept).read_bytes() == content
     assert kept(at) == [file.kept]
@@ -50,9 +50,9 @@ def test_a_file_is_kept_by_its_hash_and_what_follows_it_is_left(at: There, conte
 
 def test_only_files_that_are_not_there_are_lacking(at: There) -> None:
     one, two = described(b"one"), described(b"two")
-    Store(at).take(one, io.BytesIO(b"one"))
+    Store(at.store).take(one, io.BytesIO(b"one"))
 
-    assert Store(at).lacking([one, two]) == [two.sha256]
+    assert Store(at.store).lacking([one, two]) == [two.sha256]
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_what_is_something_else_is_not_kept(at: There, sent: bytes, message: str
     file = described(CONTENT)
 
     with pytest.raises(PlanError, match=f"cannot keep {file.name}: {message}"):
-        Store(at).take(file, io.BytesIO(sent))
+        Store(at.store).take(file, io.BytesIO(sent))
 
     assert kept(at) == []
-    assert Store(at).take(file, io.BytesIO(CONTENT)), "as it is sent again"
+    assert Store(at.store).take(file, io.BytesIO(CONTENT)), "as it is sent again"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -84,7 +84,7 @@ def test_a_full_disk_is_told_after_all_was_read(at: There) -> None:
     aside.symlink_to("/dev/full")
 
     with pytest.raises(PlanError, match=f"cannot keep {file.name}: No space left on device"):
-        Store(at).take(file, source)
+        Store(at.store).take(file, source)
 
     assert source.read() == b"next", "or it would be taken for requests"
     assert kept(at) == []
@@ -96,7 +96,7 @@ def test_a_store_that_cannot_be_written_is_told_after_all_was_read(at: There) ->
     Path(at.store).write_text("no folder")
 
     with pytest.raises(PlanError, match=f"cannot keep {file.name}: Not a directory"):
-        Store(at).take(file, source)
+        Store(at.store).take(file, source)
 
     assert source.read() == b"next"
 
@@ -106,7 +106,7 @@ def test_two_who_send_the_same_file_do_not_meet(at: There) -> None:
 
     def cut_off() -> None:
         with pytest.raises(PlanError):
-            Store(at).take(file, io.BytesIO(CONTENT[:10]))
+            Store(at.store).take(file, io.BytesIO(CONTENT[:10]))
 
     class Meanwhile(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -117,7 +117,7 @@ def test_two_who_send_the_same_file_do_not_meet(at: There) -> None:
                 other.join()
             return super().read(min(size or 0, 2000))
 
-    assert Store(at).take(file, Meanwhile(CONTENT))
+    assert Store(at.store).take(file, Meanwhile(CONTENT))
 
     assert (Path(at.store) / file.kept).read_bytes() == CONTENT
     assert kept(at) == [file.kept]
@@ -168,7 +168,7 @@ def test_what_would_fill_the_disk_is_not_kept_nor_taken_for_requests(
     source = io.BytesIO(CONTENT + b'{"ask":"last"}\n')
 
     with pytest.raises(PlanError, match="5,120 bytes would leave the disk too little room"):
-        Store(at).take(described(CONTENT), source)
+        Store(at.store).take(described(CONTENT), source)
 
     assert kept(at) == []
     assert source.read() == b'{"ask":"last"}\n'
@@ -180,13 +180,13 @@ def test_a_full_store_forgets_what_no_release_has_and_nobody_sent_lately(
     names = ("used", "unused", "just sent")
     used, unused, fresh = (described(name.encode(), f"{name[:4]}.tar.gz") for name in names)
     for file, name in zip((used, unused, fresh), names, strict=True):
-        Store(at).take(file, io.BytesIO(name.encode()))
+        Store(at.store).take(file, io.BytesIO(name.encode()))
     os.link(f"{at.store}/{used.kept}", f"{at.root}/used")
     for file in (used, unused):
         os.utime(f"{at.store}/{file.kept}", (0, 0))
     monkeypatch.setattr(receiving, "ROOM_INODES", 1 << 62)
 
     with pytest.raises(PlanError):
-        Store(at).take(described(CONTENT), io.BytesIO(CONTENT))
+        Store(at.store).take(described(CONTENT), io.BytesIO(CONTENT))
 
     assert sorted(kept(at)) == sorted([used.kept, fresh.kept])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from deploy.agent.data_words import Backup, Packed, Restore
 from deploy.agent.wire import ON_THE_WIRE
 from deploy.agent.words import (
     INTENTION,
@@ -43,6 +44,9 @@ ROLLBACK = Rollback(to=A.id, stamp=STAMP)
         Begin(intention=ROLLBACK),
         Order(order="settle"),
         Logs(pool="default", app="wiki", follow=True),
+        Backup(pool="default"),
+        Take(file=BUNDLE.sdist, private=True),
+        Begin(intention=Restore(stamp=STAMP, pools=(Packed(pool="default", file=BUNDLE.sdist),))),
     ],
     ids=lambda request: type(request).__name__,
 )
