@@ -22,7 +22,7 @@ from deploy.errors import PlanError
 from deploy.fitness import refuse_unfit, refuse_unready
 from deploy.layout import Layout
 from deploy.look import State
-from deploy.release import Release, Stamp, before, job_parts, parts
+from deploy.release import Release, Stamp, before, job_parts, parts, time_after
 from deploy.steps import Plan, Steps
 from dispatcher.registry.site import Site
 
@@ -145,7 +145,7 @@ def installed(
         routes=routes,
         environment=environments.name(bundle, found),
         after=found.live or "",
-        installed=stamp.time,
+        installed=time_after(stamp.time, found.installed.values()),
         by=stamp.by,
     )
     steps = (

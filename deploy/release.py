@@ -1,5 +1,7 @@
 """What one release is, as its manifest says on the server and here."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -81,7 +83,7 @@ class Release(Value):
     """The release that was live when this one was installed."""
 
     installed: str
-    """UTC time, ISO 8601."""
+    """UTC time, ISO 8601; later than of all that the server had already."""
 
     by: str
     """Who installed it: ``user@machine``."""
@@ -142,3 +144,20 @@ def before(live: str, releases: dict[str, Release]) -> Release | None:
         return releases[now.after]
     older = [r for r in releases.values() if r.installed < now.installed]
     return max(older, key=lambda release: release.installed, default=None)
+
+
+def time_after(time: str, releases: Iterable[Release]) -> str:
+    """Return the time, or a second after the last of the releases where that is later.
+
+    So their order is that in which they came, also where somebody's clock was set back.
+
+    >>> time_after("2026-11-21T12:00:00+00:00", ())
+    '2026-11-21T12:00:00+00:00'
+    """
+    last = max((release.installed for release in releases), default="")
+    if time > last:
+        return time
+    try:
+        return (datetime.fromisoformat(last) + timedelta(seconds=1)).isoformat(timespec="seconds")
+    except ValueError:  # somebody wrote something else there
+        return time

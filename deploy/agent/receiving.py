@@ -67,10 +67,12 @@ class Store:
         """Raise `OSError` where a file would leave the server, or its next journal, no room."""
         if self.has_room(size):
             return
-        old = time.time() - OLD_SECONDS
+        now = time.time()
         for path in self.folder.glob("*/*"):
             state = path.lstat()
-            if state.st_nlink == 1 and state.st_mtime < old:  # no release has it
+            # One from the future was sent before the clock was set back.
+            fresh = now - OLD_SECONDS < state.st_mtime < now + OLD_SECONDS
+            if state.st_nlink == 1 and not fresh:  # no release has it
                 path.unlink()
         if not self.has_room(size):
             raise OSError(errno.ENOSPC, f"{size:,} bytes would leave the disk too little room")

@@ -6,8 +6,8 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing
-from datetime import UTC, datetime
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +16,8 @@ from dispatcher.errors import DispatcherError
 FOLDER = "before-migrations"
 KEEP = 3
 """How many backups of an app stay."""
+
+STAMP = "%Y%m%dT%H%M%S"
 
 MAGIC = b"SQLite format 3\0"
 """What a database begins with (https://www.sqlite.org/fileformat.html, section 1.3)."""
@@ -42,8 +44,7 @@ def back_up(state: str, app: str, release: str = "", others: Collection[str] = (
     free = shutil.disk_usage(home).free
     if free < size * ROOM:
         raise BackupError(f"{app}: its databases take {size:,} bytes and {free:,} are free")
-    label = "-".join(filter(None, (f"{datetime.now(UTC):%Y%m%dT%H%M%S}", release)))
-    folder = home / FOLDER / app / label
+    folder = home / FOLDER / app / "-".join(filter(None, (stamp(home / FOLDER / app), release)))
     copies = [folder / path.relative_to(home) for path in found]
     for path, target in zip(found, copies, strict=True):
         copy(app, path, target)
@@ -52,6 +53,19 @@ def back_up(state: str, app: str, release: str = "", others: Collection[str] = (
     count = "1 database" if len(copies) == 1 else f"{len(copies)} databases"
     print(f"{app}: a backup of {count} is in {folder}", flush=True)  # noqa: T201
     return copies
+
+
+def stamp(folder: Path) -> str:
+    """Return the time, UTC, as in a backup's name; a second after the last where that is later.
+
+    So the last is last also where the clock was set back, and is not taken for the oldest.
+    """
+    now = datetime.now(UTC)
+    for path in sorted(folder.iterdir(), reverse=True) if folder.is_dir() else ():
+        with suppress(ValueError):
+            last = datetime.strptime(path.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
+            return f"{max(now, last + timedelta(seconds=1)):{STAMP}}"
+    return f"{now:{STAMP}}"
 
 
 def databases(folder: Path, but: Collection[str] = ()) -> Iterator[Path]:

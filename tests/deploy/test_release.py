@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from deploy.release import parts
+from deploy.release import before, parts, time_after
 from dispatcher.registry.address import Address
 from dispatcher.registry.site import App, Site
+from tests.deploy.sample import A, B, release
 
 
 def test_of_tenants_the_gate_asks_for_one_that_there_is_not() -> None:
@@ -21,3 +22,15 @@ def test_of_tenants_the_gate_asks_for_one_that_there_is_not() -> None:
         ("unknown-tenant.archive.example.org", ""),
         ("example.org", "/t/unknown-tenant"),
     )
+
+
+def test_releases_are_in_the_order_in_which_they_came_whatever_the_clock_said() -> None:
+    early = "2020-01-01T00:00:00+00:00"
+    first = time_after(early, (A, B))
+    new = release("20200101T000000-ccccccc", first, after="gone")
+    second = time_after(early, (A, B, new))
+
+    assert (first, second) == ("2026-11-20T12:00:01+00:00", "2026-11-20T12:00:02+00:00")
+    assert before(new.id, {one.id: one for one in (A, B, new)}) == B
+    assert time_after("2026-11-21T00:00:00+00:00", (A, B)) == "2026-11-21T00:00:00+00:00"
+    assert time_after(early, (release(B.id, "yesterday"),)) == early

@@ -84,6 +84,10 @@ class Project:
         """Commit everything; return the id of its release."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.head()
+
+    def head(self) -> str:
+        """Return the id that a release of the last commit has."""
         time = ("--date=format-local:%Y%m%dT%H%M%S", "--format=%cd-%h", "--abbrev=7")
         return self.git("log", "-1", *time).strip()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 from pathlib import Path
 from threading import Thread, get_ident
 
@@ -177,13 +178,15 @@ def test_what_would_fill_the_disk_is_not_kept_nor_taken_for_requests(
 def test_a_full_store_forgets_what_no_release_has_and_nobody_sent_lately(
     at: There, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = ("used", "unused", "just sent")
-    used, unused, fresh = (described(name.encode(), f"{name[:4]}.tar.gz") for name in names)
-    for file, name in zip((used, unused, fresh), names, strict=True):
+    names = ("used", "unused", "tomorrow", "just sent")
+    used, unused, future, fresh = (described(name.encode(), f"{name[:4]}.tar.gz") for name in names)
+    for file, name in zip((used, unused, future, fresh), names, strict=True):
         Store(at.store).take(file, io.BytesIO(name.encode()))
     os.link(f"{at.store}/{used.kept}", f"{at.root}/used")
     for file in (used, unused):
         os.utime(f"{at.store}/{file.kept}", (0, 0))
+    tomorrow = time.time() + 86_400  # as the clock was until it was set back
+    os.utime(f"{at.store}/{future.kept}", (tomorrow, tomorrow))
     monkeypatch.setattr(receiving, "ROOM_INODES", 1 << 62)
 
     with pytest.raises(PlanError):

@@ -52,6 +52,19 @@ def test_what_is_no_database_or_of_another_app_is_left_out(tmp_path: Path) -> No
     assert back_up(str(tmp_path / "nowhere"), "club") == []
 
 
+def test_the_last_copy_stays_also_where_the_clock_was_set_back(tmp_path: Path) -> None:
+    database(tmp_path / "club.db")
+    for day in range(1, KEEP + 1):
+        (tmp_path / FOLDER / "club" / f"20990{day}01T120000-r{day}").mkdir(parents=True)
+
+    (copy,) = back_up(str(tmp_path), "club", "r9")
+    (again,) = back_up(str(tmp_path), "club", "r8")
+
+    kept = sorted(path.name for path in (tmp_path / FOLDER / "club").iterdir())
+    assert (copy.exists(), again.exists()) == (True, True)
+    assert kept[-2:] == ["20990301T120001-r9", "20990301T120002-r8"]
+
+
 def test_the_newest_stay(tmp_path: Path) -> None:
     database(tmp_path / "club.db", "ada")
     for number in range(KEEP + 2):
