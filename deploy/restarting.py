@@ -4,18 +4,20 @@ A stand-in, a second service of the same release, listens on the very socket tha
 from systemd (``Sockets=``). While it answers, the pool's own service is restarted, so that it
 starts from nothing: new master, new memory, new credentials. Then the stand-in goes. gunicorn's
 HUP would not do: with preload, new workers are forks of what the old master has loaded.
+Secrets that were set since the release was deployed are handed to it first. Its workers and its
+schedule follow once that holds: each ends what it has begun, and begins anew.
 """
 
 from __future__ import annotations
 
-from deploy import render
+from deploy import render, vault
 from deploy.errors import PlanError
 from deploy.files import write
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import PoolPart, Release
 from deploy.serving import GATE_SECONDS, started, stop
-from deploy.steps import Plan, Run, Script, Step
+from deploy.steps import Plan, Run, Script, Step, Steps
 
 UNITS = "/run/systemd/system"
 """Where units are that a boot forgets."""
@@ -33,9 +35,14 @@ def restart(at: Layout, found: State, live: Release | None, name: str) -> Plan:
     path = f"{UNITS}/{at.stand_in(name)}@.service"
     other = f"{at.stand_in(name)}@{live.id}.service"
     reload = Run("systemctl", "daemon-reload")
+    hand, note = vault.anew(at, live.id, name, found)
+    start = Run("systemctl", "start", service)
+    if hand:  # it may have begun with those that are taken back
+        start = vault.as_before(at, live.id, name, 'systemctl restart "$1"', service)
     return Plan(
         f"restart pool {name}",
         prepare=(
+            *hand,
             Step("see that systemd can read units", reload, undo=reload),
             *write({path: render.stand_in(unit, socket)}, found),
             Step("let systemd read them", reload),
@@ -46,7 +53,7 @@ def restart(at: Layout, found: State, live: Release | None, name: str) -> Plan:
             Step(
                 "restart its own",
                 Run("systemctl", "restart", service),
-                undo=Run("systemctl", "start", service),
+                undo=start,
             ),
             Step("ask every worker and every app", ask(at, live, pool, service)),
         ),
@@ -54,8 +61,24 @@ def restart(at: Layout, found: State, live: Release | None, name: str) -> Plan:
             Step("stop the second", stop((other,))),
             Step("remove its unit", Run("rm", "-f", path)),
             Step("let systemd know", reload),
+            *note,
+            *jobs(at, found, live, name),
         ),
     )
+
+
+def jobs(at: Layout, found: State, live: Release, pool: str) -> Steps:
+    """Let workers and the schedule begin anew, each once it has ended what it began."""
+    there = [
+        at.job_unit(live.id, pool, part.name)
+        for part in live.jobs
+        if part.pool == pool and part.kind != "migrate"
+    ]
+    units = tuple(unit for unit in there if unit in found.active())
+    if not units:
+        return ()
+    again = Run("systemctl", "restart", "--no-block", *units)
+    return (Step("let its workers and schedule begin anew", again),)
 
 
 def pool_of(live: Release, name: str) -> PoolPart:

@@ -81,6 +81,34 @@ def hand(at: Layout, site: Site, release: str, found: State) -> Steps:
     return (Step("hand its secrets to its pools", Script.of("vault", given), undo),)
 
 
+def anew(at: Layout, release: str, pool: str, found: State) -> tuple[Steps, Steps]:
+    """Return the steps that give a pool of a release what was set since, and the tidying after.
+
+    Nothing where it has all that already, or where what is set cannot be read.
+    """
+    now = found.vault
+    if not now or now.fault or release not in found.handed or found.handed[release] == now.run:
+        return (), ()
+    given = {"vault": at.vault, "folder": at.handed(release), "pool": pool}
+    return (
+        (
+            Step(
+                "hand it the secrets that are set now",
+                Script.of("vault", {"do": "anew", **given}),
+                undo=as_before(at, release, pool),
+            ),
+        ),
+        (Step("forget secrets it had before", Script.of("vault", {"do": "note", **given})),),
+    )
+
+
+def as_before(at: Layout, release: str, pool: str, script: str = "", *words: str) -> Run:
+    """Give a pool back the secrets it had, if it has others; then run a script with its words."""
+    back = 'folder=$1 pool=$2; shift 2; old="$folder/.$pool.before"; '
+    back += '! test -e "$old" || mv -T "$old" "$folder/$pool"'
+    return shell(f"{back} && {script}" if script else back, at.handed(release), pool, *words)
+
+
 def handed(at: Layout, release: str, found: State) -> Steps:
     """Forget what the release was given before, where that was something else."""
     if release not in found.handed:

@@ -25,7 +25,8 @@ class Wrong(Exception):
 
 def main(given: dict[str, Any]) -> None:
     """Do what ``do`` says."""
-    {"put": put, "remove": remove, "hand": hand}[given["do"]](given)
+    do = {"put": put, "remove": remove, "hand": hand, "anew": anew, "note": note}
+    do[given["do"]](given)
 
 
 def put(given: dict[str, Any]) -> None:
@@ -76,6 +77,43 @@ def hand(given: dict[str, Any]) -> None:
         folder.rename(before)
     new.rename(folder)
     sync(folder.parent)
+
+
+def anew(given: dict[str, Any]) -> None:
+    """Give one pool of a release its secrets as they are now; the file from before stays.
+
+    One that was removed meanwhile it keeps: nobody asked to take it from what runs.
+    """
+    path, before = pool_files(given)
+    before.unlink(missing_ok=True)
+    os.link(path, before)
+    seal(path, json.dumps(as_now(path, read(Path(given["vault"])))).encode())
+
+
+def note(given: dict[str, Any]) -> None:
+    """Forget what was before, and note it once all pools of the release have what is set now."""
+    path, before = pool_files(given)
+    before.unlink(missing_ok=True)
+    vault = read(Path(given["vault"]))
+    pools = [one for one in path.parent.iterdir() if one.name[0] != "."]
+    if all(json.loads(decrypted(one)) == as_now(one, vault) for one in pools):
+        (path.parent / ".run").write_text(vault["changed"].get("run", ""))
+
+
+def pool_files(given: dict[str, Any]) -> tuple[Path, Path]:
+    folder = Path(given["folder"])
+    return folder / given["pool"], folder / f".{given['pool']}.before"
+
+
+def as_now(path: Path, vault: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Return what a pool was handed, each with its value of now."""
+    return {
+        app: {
+            name: vault["apps"].get(app, {}).get(name, {"value": had})["value"]
+            for name, had in names.items()
+        }
+        for app, names in json.loads(decrypted(path)).items()
+    }
 
 
 def value(vault: dict[str, Any], app: str, name: str) -> str:

@@ -19,7 +19,8 @@ def restart(
 ) -> None:
     """Give a pool new processes, without losing a request.
 
-    They start from nothing, with the live release as it is.
+    They start from nothing, with the live release and the secrets that are set now. Its workers
+    and its schedule begin anew too, once each has ended what it began.
     """
     from deploy import session
     from deploy.agent.words import Restart

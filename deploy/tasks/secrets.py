@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from deploy import build
 from deploy.errors import DeployError
 from deploy.tasks.options import show, told
-from deploy.tasks.project import ROOT, linked, registry
+from deploy.tasks.project import ROOT, linked, pool_of, registry
 
 if TYPE_CHECKING:
     from deploy.agent.words import Intention
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def secrets_set(context: Any, name: str, app: str, env: str = "", plan: bool = False) -> None:
     """Set a secret of an app: what is typed, unseen, or comes on stdin.
 
-    {secret:NAME} stands for it in the app's args, config and env in site.toml. Releases have
-    it from the next deploy on; one that runs keeps what it has.
+    {secret:NAME} stands for it in the app's args, config and env in site.toml. What runs keeps
+    what it has until `fab restart` of its pool, or the next deploy.
     """
     from pydantic import SecretStr
 
@@ -32,7 +32,7 @@ def secrets_set(context: Any, name: str, app: str, env: str = "", plan: bool = F
     refuse_unknown(site, app, name)
     value = "not asked for" if plan else asked(name, app)
     intention = SetSecret(app=app, name=name, value=SecretStr(value), stamp=session.stamp())
-    carry_out(context, site, intention, f"{name} of {app} is set; next: fab deploy", plan)
+    carry_out(context, site, intention, f"{name} of {app} is set; {follows(site, app)}", plan)
 
 
 @told("name", "app", "env", "plan")
@@ -83,6 +83,11 @@ def secrets_rotate(context: Any, env: str = "", plan: bool = False) -> None:
             doing.show(fleet, intention, live)
         elif doing.do(fleet, intention, live):
             live.say("The next release that is deployed signs with the new key.")
+
+
+def follows(site: Site, app: str) -> str:
+    """Say how what runs gets it."""
+    return f"next: fab deploy, or for what is live: fab restart {pool_of(site, app)}"
 
 
 def carry_out(context: Any, site: Site, intention: Intention, said: str, plan: bool) -> None:

@@ -8,12 +8,13 @@ import subprocess
 import pytest
 
 from deploy.errors import PlanError
-from deploy.look import State
+from deploy.look import State, VaultFound
 from deploy.onhost.ask import of_unit
+from deploy.release import JobPart
 from deploy.render import stand_in, unit
 from deploy.restarting import restart
 from deploy.steps import Plan, Put, Steps
-from tests.deploy.sample import AT, SITE, A, serving
+from tests.deploy.sample import AT, SITE, STAMP, A, serving
 
 UNIT = AT.template("default", "service")
 
@@ -96,3 +97,31 @@ def test_a_process_of_no_unit_counts_for_none() -> None:
         assert not of_unit(child.pid, "flaskyard-nothing.service")
         child.kill()
     assert not of_unit(os.getpid(), "flaskyard-nothing.service")
+
+
+def test_secrets_that_were_set_since_are_tried_by_the_second_and_taken_back_with_it() -> None:
+    vault = VaultFound(run="2" * 16, time=STAMP.time)
+    state = found().model_copy(update={"vault": vault, "handed": {A.id: "1" * 16}})
+
+    plan = restart(AT, state, A, "default")
+
+    notes = [step.note for step in plan]
+    assert notes[0] == "hand it the secrets that are set now"
+    assert notes.index("forget secrets it had before") > notes.index("stop the second")
+    own = next(step for step in plan.publish if step.note == "restart its own")
+    assert "systemctl restart" in str(own.undo), "it may have begun with them"
+    assert f"/etc/flaskyard/yard/releases/{A.id}" in str(own.undo)
+    assert notes[0] not in [step.note for step in restart(AT, found(), A, "default")]
+
+
+def test_its_workers_and_schedule_follow_once_that_holds() -> None:
+    part = JobPart(kind="worker", pool="default", name="worker.portal.mail")
+    other = JobPart(kind="worker", pool="files", name="worker.files.mail")
+    live = A.model_copy(update={"jobs": (part, other)})
+    unit = AT.job_unit(A.id, "default", part.name)
+    units = {**found().units, unit: {"ActiveState": "active"}}
+
+    plan = restart(AT, found().model_copy(update={"units": units}), live, "default")
+
+    assert str(plan.tidy[-1].do) == f"systemctl restart --no-block {unit}"
+    assert plan.tidy[-1].undo is None

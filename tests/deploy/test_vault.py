@@ -274,6 +274,40 @@ def test_pools_are_handed_their_own_and_a_release_keeps_what_it_was_given(at: Th
     assert (folder / "default").read_bytes() == first
 
 
+def test_a_pool_of_what_runs_can_have_what_is_set_now_and_again_what_it_had(at: There) -> None:
+    site = naming(naming(OTHER_SITE, "portal", "API_KEY"), "files", "API_KEY")
+    folder = Path(at.handed(A.id))
+    do(put(at, "API_KEY", VALUE))
+    stamp = STAMP.model_copy(update={"run": "f" * 16})
+    do(vault.put(at, "files", "API_KEY", "of files", stamp, found(at)))
+    do(Plan("hand", vault.hand(at, site, A.id, found(at))))
+    handed = {pool: (folder / pool).read_bytes() for pool in ("default", "files")}
+
+    def anew(pool: str) -> Plan:
+        steps, tidy = vault.anew(at, A.id, pool, found(at))
+        return Plan("anew", steps, tidy=tidy)
+
+    assert tuple(anew("default")) == (), "it has them already"
+    do(put(at, "API_KEY", "another"))
+    broken = anew("default")
+    do(replace(broken, tidy=()))
+    assert (folder / "default").read_bytes() != handed["default"]
+    assert b"portal" not in (folder / "default").read_bytes(), "it is encrypted"
+    for _ in range(2):
+        undo(broken)
+        assert (folder / "default").read_bytes() == handed["default"]
+
+    do(anew("default"))
+    assert (folder / "files").read_bytes() == handed["files"]
+    assert tuple(anew("files")) == (), "there is nothing new for any other"
+    assert sorted(path.name for path in folder.iterdir()) == [".run", "default", "files"]
+
+    do(vault.remove(at, "portal", "API_KEY", STAMP, found(at)))
+    had = (folder / "default").read_bytes()
+    do(anew("default"))
+    assert (folder / "default").read_bytes() == had, "what runs keeps one that was removed"
+
+
 def test_a_pool_without_secrets_needs_no_file() -> None:
     site = replace(SITE, apps=(App("portal", "a:b", SITE.apps[0].addresses),))
 

@@ -197,6 +197,24 @@ def test_a_task_under_way_at_the_cutover_is_finished_by_the_worker_that_began_it
     until(lambda: all(units(lab, host, "worker") == [now] for host in hosts))
 
 
+def test_a_restart_is_for_workers_and_the_schedule_too_and_cuts_no_task_off(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    first = hosts[0]
+    ended, ticks = (len(lines(lab, first, file)) for file in ("tasks", "ticks"))
+    queue = ": > $0/queue/long; chown -R yard-default $0/queue"
+    lab.run(first, "sh", "-c", queue, STATE)
+    until(lambda: len(lines(lab, first, "tasks")) > ended)
+
+    with traffic(first.ip) as seen:
+        fleet.fab("restart", "default", "--only", first.name)
+
+    until(lambda: [line[3] for line in lines(lab, first, "tasks")[ended:]] == ["begins", "ended"])
+    until(lambda: units(lab, first, "worker") == fleet.live()[:1])
+    until(lambda: "begins" in [line[3] for line in lines(lab, first, "ticks")[ticks:]])
+    assert seen.failures == []
+
+
 def test_one_schedule_runs_in_the_fleet_and_never_two(
     lab: Lab, hosts: list[Host], fleet: Project
 ) -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from tests.deployment.project import DOMAIN, Project
 from tests.deployment.test_refusals import as_it_is
+from tests.deployment.traffic import traffic
 from tests.lab.host import Host
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.lab
 
-FIRST, SECOND = "f1rst-passw0rd", "s3cond-passw0rd"
+FIRST, SECOND, THIRD = "f1rst-passw0rd", "s3cond-passw0rd", "th1rd-passw0rd"
 
 APP = '''\
 """Answers with the hash of its secret."""
@@ -30,6 +31,8 @@ def create_app() -> Flask:
 
     @app.route("/")
     def told() -> str:
+        if app.config["API_KEY"] == "wr0ng-passw0rd":
+            raise RuntimeError("nobody knows it")
         return hashlib.sha256(app.config["API_KEY"].encode()).hexdigest()
 
     return app
@@ -81,11 +84,22 @@ def test_a_secret_reaches_its_own_pool_and_nothing_shows_it(
 
     told.append(project.fab("secrets-set", *named, feed=SECOND))
     assert answer(host) == digest(FIRST), "what runs keeps what it has"
+    with traffic(host.ip) as met:
+        told.append(project.fab("restart", "vault"))
+        assert answer(host) == digest(SECOND)
+        project.fab("secrets-set", *named, feed="wr0ng-passw0rd")
+        broken = project.try_fab("restart", "vault")
+    assert broken.code == 1, broken
+    assert "every server is as it was before" in broken.err
+    assert answer(host) == digest(SECOND), "one that does not work is taken back"
+    assert met.failures == []
+
+    told.append(project.fab("secrets-set", *named, feed=THIRD))
     project.version("two")
     told.append(project.fab("deploy"))
-    assert answer(host) == digest(SECOND)
+    assert answer(host) == digest(THIRD)
     told.append(project.fab("rollback"))
-    assert answer(host) == digest(FIRST), "a release is with the secrets it was deployed with"
+    assert answer(host) == digest(SECOND), "a release is with the secrets it ran with"
     told += [
         project.fab("secrets-list"),
         project.fab("history"),
@@ -116,7 +130,7 @@ def test_a_secret_reaches_its_own_pool_and_nothing_shows_it(
     ).stdout
     everything = seen.stdout + there + "".join(str(done) for done in told)
     assert "secrets-set" in everything
-    for secret in (FIRST, SECOND):
+    for secret in (FIRST, SECOND, THIRD):
         assert secret not in everything
 
 
