@@ -12,7 +12,8 @@ from pathlib import Path
 FILE = Path(__file__).with_name("counts.json")
 
 Counts = dict[str, dict[str, list[int]]]
-"""For each fault, by who they came to: how many were sent, and how many of them lost."""
+"""For each fault, by who they came to: how many were sent and how many of them lost; and how
+many answers were slow, where that was counted."""
 
 
 def read() -> Counts:

@@ -19,6 +19,8 @@ APPS = tuple(f"app{number}" for number in range(10))
 TOGETHER = 5
 TERRIBLE = APPS[0]
 
+SLOW_SECONDS = 1.0
+
 APP = '''\
 """Says who answers; and does what it is told to, to itself."""
 
@@ -76,6 +78,7 @@ POOL = """
 workers = 2
 timeout = 3
 memory = "300M"
+network = ["127.0.0.9"]
 """
 
 
@@ -185,9 +188,10 @@ def near(visit: Visit) -> str:
 
 
 def count(visits: Iterable[Visit]) -> dict[str, list[int]]:
-    """Return how many were sent to each of these, and how many lost."""
-    found = {"itself": [0, 0], "pool": [0, 0], "others": [0, 0]}
+    """Return how many were sent to each of these, how many lost, and how many answered slowly."""
+    found = {"itself": [0, 0, 0], "pool": [0, 0, 0], "others": [0, 0, 0]}
     for visit in visits:
-        found[near(visit)][0] += 1
-        found[near(visit)][1] += visit.said is None
+        lost = visit.said is None
+        for place, one in enumerate((True, lost, not lost and visit.seconds > SLOW_SECONDS)):
+            found[near(visit)][place] += one
     return found

@@ -18,10 +18,19 @@ RELEASES = {
         "a release broken at import", app("import no_such_module\n"), End.OLD, "no_such_module"
     ),
     "one worker": Fault(
-        "a release broken at import in one of its workers",
-        app(
-            "import os\n\ntry:\n    os.close(os.open('/tmp/first', os.O_CREAT | os.O_EXCL))\n"
-            "except FileExistsError:\n    pass\nelse:\n    raise RuntimeError('the first of us')\n"
+        "a release broken at import in one of its four workers",
+        both(
+            app(
+                "import os\n\ntry:\n    os.close(os.open('/tmp/first', os.O_CREAT | os.O_EXCL))\n"
+                "except FileExistsError:\n    pass\n"
+                "else:\n    raise RuntimeError('the first of us')\n"
+            ),
+            said(
+                "[pools.default]",
+                "workers = 4",
+                "preload = false",
+                instead_of="[pools.default]",
+            ),
         ),
         End.OLD,
         "the first of us",

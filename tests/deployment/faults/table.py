@@ -43,13 +43,58 @@ def neighbours() -> list[str]:
 
 
 def numbers(known: counts.Counts, fault: str, who: str) -> str:
-    sent, lost = known[fault][who]
-    return f"{sent}, {lost}"
+    return ", ".join(map(str, known[fault][who]))
+
+
+ELSEWHERE = {
+    "two deployments at once": (
+        "the second is refused, and told who is at it",
+        "deployment/test_refusals.py::test_two_people_do_not_deploy_at_once",
+    ),
+    "a file that is corrupt, cut off or longer when it arrives": (
+        "not kept; the deployment is refused, and the next sends it again",
+        "deploy/agent/test_receiving.py::test_what_is_something_else_is_not_kept",
+    ),
+    "a host key that is another one": (
+        "refused, nothing was begun",
+        "deployment/test_refusals.py::test_a_server_that_is_another_one_is_refused",
+    ),
+    "a host key that is not known": (
+        "refused, nothing was begun",
+        "deployment/test_refusals.py::test_an_unknown_host_key_is_refused_until_it_is_trusted",
+    ),
+    "a migration that fails or hangs": (
+        "taken back: the old release, untouched; the database stays as it is",
+        "deployment/test_jobs.py::"
+        "test_a_migration_that_does_not_succeed_leaves_the_old_release_untouched",
+    ),
+    "a schedule that does not go on running": (
+        "taken back: the old release",
+        "deployment/test_jobs.py::test_a_schedule_that_does_not_go_on_takes_the_release_back",
+    ),
+    "a server that cannot be reached": (
+        "refused, unless it is left out",
+        "deployment/test_refusals.py::"
+        "test_an_unreachable_server_stops_everything_unless_it_is_left_out",
+    ),
+    "a worker that is told to stop as it begins": (
+        "it ends at once",
+        "integration/test_gunicorn.py::"
+        "test_a_worker_that_is_told_to_stop_as_it_begins_is_not_waited_for",
+    ),
+}
+"""Faults that tests of other files hold: how each ends, and the test."""
+
+
+def elsewhere() -> list[str]:
+    rows = [f"| {what} | {ends} | `tests/{test}` |" for what, (ends, test) in ELSEWHERE.items()]
+    return ["| What | How it ends | Held by |", "|---|---|---|", *rows]
 
 
 TABLES: dict[str, Callable[[], list[str]]] = {
     "deployments": deployments,
     "neighbours": neighbours,
+    "elsewhere": elsewhere,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.deployment.faults import counts, state
 from tests.deployment.faults.clock import DAY_SECONDS, a_day_ahead, dated
 from tests.deployment.faults.fault import WELL_UNITS, End, app, drop_in
 from tests.deployment.faults.servers import FUSSY_APP, LINK
-from tests.deployment.faults.table import FAULTS, PAGE_MD, document, loses_nothing
+from tests.deployment.faults.table import ELSEWHERE, FAULTS, PAGE_MD, document, loses_nothing
 from tests.deployment.faults.visitors import visitors
 from tests.deployment.project import DOMAIN, Project
 from tests.deployment.traffic import ASKS, Ask
@@ -19,6 +20,8 @@ from tests.lab.host import Host
 from tests.lab.lab import Lab
 
 pytestmark = pytest.mark.lab
+
+TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +170,9 @@ def test_no_request_was_lost_in_the_run_that_the_tables_tell_of() -> None:
     known = counts.read()
     lost = {name: known[name]["all"][1] for name in FAULTS if loses_nothing(name)}
     assert set(lost.values()) == {0}, lost
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_each_test_that_the_page_names_is_there(what: str) -> None:
+    file, _, test = ELSEWHERE[what][1].partition("::")
+    assert f"\ndef {test}(" in (TESTS / file).read_text("utf-8")
