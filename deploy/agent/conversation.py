@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from threading import Event, Lock, Thread
+from traceback import print_exc
 from typing import Any, assert_never
 
 from pydantic import ValidationError
@@ -21,7 +22,7 @@ from deploy.agent.process import Feeder, Process
 from deploy.agent.receiving import Store
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import Transactions
-from deploy.errors import DeployError
+from deploy.errors import DeployError, PlanError
 from deploy.layout import Layout
 from deploy.look import look
 from deploy.machine import Machine
@@ -97,6 +98,9 @@ class Conversation:
             self.tell(error=str(error))
         except OSError as error:  # as of a full disk; of a lost connection this fails as well
             self.tell(error=f"could not begin: {error.strerror or error}")
+        except Exception:
+            print_exc()  # into the agent's own log
+            self.tell(error="the agent failed at that; its log on the server says how")
         else:
             self.tell(answer=answer)
             if self.followed and isinstance(answer, dict) and answer.get("follow"):
@@ -160,7 +164,13 @@ class Conversation:
     def follows(
         self, transaction: Transaction | None, title: str, *, conduct: bool = True
     ) -> dict[str, Any]:
-        """Tell of a transaction; who is to ``conduct`` it is there for it while connected."""
+        """Tell of a transaction; who is to ``conduct`` it is there for it while connected.
+
+        One at a time: each who follows has a thread.
+        """
+        if self.followed and not self.followed.journal.ended:
+            raise PlanError("this connection follows a transaction already, which has not ended")
+        self.presence.close()
         self.followed = transaction
         if transaction and conduct:
             self.presence.enter_context(transaction.conducted(self))

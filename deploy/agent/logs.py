@@ -5,30 +5,59 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable, Generator
+from pathlib import Path
 from threading import Thread
 
 from deploy import loglines
 from deploy.agent.words import Logs
+from deploy.errors import PlanError
 from deploy.layout import Layout
+
+LOG_BYTES = 20_000_000
+"""Of lines from before, the newest; an app may write what it likes, and as much."""
 
 Lines = Generator[str, None, None]
 Stop = Callable[[], object]
 
 
 def told(at: Layout, request: Logs, until_gone: Callable[[Stop], object]) -> Lines:
-    """Yield the lines asked for.
+    """Yield the lines asked for; raises `PlanError` for a pool that is not this site's.
 
     ``until_gone`` returns once the client has gone, after it has called what it was given.
     """
+    refuse_others(at, request.pool)
     of = loglines.of_jobs if request.jobs else loglines.of_app
     which = of(at, request.pool, request.app)
     cursor = newest(which)
     if cursor:
-        past = loglines.until(which, cursor, request.lines)
-        said = subprocess.run(past, capture_output=True, check=False).stdout
-        yield from reversed(text(said).splitlines())
+        yield from reversed(past(loglines.until(which, cursor, request.lines)))
     if request.follow:
         yield from followed(loglines.since(which, cursor), until_gone)
+
+
+def refuse_others(at: Layout, pool: str) -> None:
+    """Raise `PlanError` for a pool that this site never had.
+
+    The pool ``staging-web`` of the site ``yard`` would have the units of the pool ``web`` of
+    ``yard-staging``, whose logs are not for whoever deploys ``yard``.
+    """
+    template = Path(at.template(pool, "service"))
+    mine = f"\nDescription={at.site}: pool {pool}, release "
+    if not template.is_file() or mine not in template.read_text("utf-8", "replace"):
+        raise PlanError(f"has no pool {pool!r} of the site {at.site}")
+
+
+def past(words: tuple[str, ...]) -> list[str]:
+    """Return the lines that a command writes, the first as far as there is room for them."""
+    lines, room = [], LOG_BYTES
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as shown:
+        for line in shown.stdout or ():
+            room -= len(line)
+            if room < 0:
+                shown.kill()
+                break
+            lines.append(text(line).rstrip("\n"))
+    return lines
 
 
 def newest(which: tuple[str, ...]) -> str:

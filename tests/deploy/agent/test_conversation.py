@@ -15,7 +15,7 @@ from deploy.agent import words
 from deploy.agent.conversation import LONGEST, Conversation
 from deploy.agent.progress import BACK, PUBLISH, SETTLE
 from deploy.agent.wire import ON_THE_WIRE
-from deploy.agent.words import Examine, Rollback
+from deploy.agent.words import Begin, Examine, Rollback
 from deploy.bundle import File
 from deploy.errors import LostError, ReachError
 from deploy.link import Link
@@ -171,6 +171,36 @@ def test_what_nobody_follows_is_taken_back_for_the_next_who_comes(server: Server
 
     server.transactions.thread.join()
     assert [one["how"] for one in second.history()["records"]] == ["taken back", "done"]
+
+
+def test_one_connection_follows_one_transaction_at_a_time(server: Server) -> None:
+    link, other = server.connect(), server.connect()
+    heard = Listener(link)
+    link.begin(ROTATE)
+    heard.until("waits", order=PUBLISH)
+
+    with pytest.raises(ReachError, match="follows a transaction already, which has not ended"):
+        link.attach()
+    assert other.attach(conduct=False)
+    link.order(BACK)
+    heard.until("end", how="taken back")
+
+    assert link.attach(), "of one that has ended it may hear again"
+
+
+def test_a_failure_of_the_agents_own_is_told_and_the_conversation_goes_on(
+    server: Server, raw: Raw
+) -> None:
+    (server.transactions.folder / "history").mkdir()
+    (server.transactions.folder / "transactions" / "seven").mkdir()
+
+    begin = Begin(intention=ROTATE).model_dump_json(context=ON_THE_WIRE).encode()
+
+    raw.say(b'{"ask":"history"}\n', begin, b"\n", b'{"ask":"last"}\n')
+
+    assert "could not begin" in str(raw.hear()["error"])
+    assert raw.hear() == {"error": "the agent failed at that; its log on the server says how"}
+    assert raw.hear() == {"answer": None}
 
 
 def test_there_is_nothing_to_follow_where_nothing_was_done(server: Server) -> None:

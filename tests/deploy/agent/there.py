@@ -28,3 +28,6 @@ class There(Layout):
     @property
     def secrets(self) -> str:
         return f"{self.root}/secrets"
+
+    def template(self, pool: str, kind: str) -> str:
+        return f"{self.root}/units/{self.user(pool)}@.{kind}"
