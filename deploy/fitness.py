@@ -53,6 +53,13 @@ def refuse_taken(at: Layout, site: Site, found: State) -> None:
     for part in parts(site):
         text = found.files.get(at.template(part.name, "service")) or ""
         other = re.search(r"^Description=(.*): pool (.*), release", text, re.MULTILINE)
+        user = at.user(part.name)
+        if user in found.strangers or (text and other is None):
+            whose = f"a unit {user}@.service" if text else f"a user {user}"
+            raise PlanError(
+                f"has {whose} that is not Flaskyard's; "
+                f"give pool {part.name} of {at.site} another name"
+            )
         if other and other[1] != at.site:
             raise PlanError(
                 f"has the user {at.user(part.name)} for pool {other[2]} of the site {other[1]}; "

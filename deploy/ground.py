@@ -205,21 +205,25 @@ def may_ask(at: Layout, user: str, found: State) -> Steps:
     )
 
 
+UNMADE = '! getent passwd "$1" > /dev/null || test -e "$2" || userdel "$1"'
+"""Take a user back, unless it has data already: whoever got its number next would have them."""
+
+
 def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:
     """Make a user for each pool that has none; it owns nothing but the pool's state.
 
     And the one who installs releases, who owns nothing at all.
     """
-    wanted = (at.builder, *(at.user(pool) for pool in pools))
-    missing = [user for user in wanted if user not in found.users]
+    wanted = {at.builder: "", **{at.user(pool): at.state(pool) for pool in pools}}
     options = ("--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent")
     return tuple(
         Step(
             f"make the user {user}",
             Run("useradd", *options, "--shell", "/usr/sbin/nologin", user),
-            undo=shell('! getent passwd "$1" > /dev/null || userdel "$1"', user),
+            undo=shell(UNMADE, user, state),
         )
-        for user in missing
+        for user, state in wanted.items()
+        if user not in found.users
     )
 
 

@@ -83,6 +83,9 @@ class State(BaseModel):
     free_inodes: int
     packages: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    """Those of them that are not as Flaskyard makes the users of pools."""
+
     files: dict[str, str | None] = {}
     links: dict[str, str | None] = {}
     folders: dict[str, str | None] = {}

@@ -154,6 +154,7 @@ def installed(
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
         *ground.units(ground.templates(at, site), found),
         *install.describe(at, release, nginx),
+        publishing.claims(at, release),
     )
     return release, steps
 

@@ -6,7 +6,12 @@ from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release, stands_in
 from deploy.serving import ask, still
-from deploy.steps import Action, Put, Run, Step, Steps, shell
+from deploy.steps import Action, Put, Run, Script, Step, Steps, shell
+
+CHECK = Run("nginx", "-t", "-q")
+
+OTHERS = ("/etc/nginx/conf.d", "/etc/nginx/sites-enabled")
+"""Where Debian's nginx has the files of all sites, ours and others."""
 
 
 def publish(at: Layout, release: Release, live: Release | None, found: State) -> Steps:
@@ -19,7 +24,7 @@ def publish(at: Layout, release: Release, live: Release | None, found: State) ->
     """
     reroutes = live is None or live.routes != release.routes or found.publishing
     return (
-        *((Step("check nginx", Run("nginx", "-t", "-q")),) if reroutes else ()),
+        *((claims(at, release), Step("check nginx", CHECK)) if reroutes else ()),
         still(at, release, found),
         mark(at, release, undo=unmark(at, release, live) if reroutes else settle(at).do),
         Step("go live", flip(at, release, live), undo=back(at, release, live)),
@@ -27,6 +32,15 @@ def publish(at: Layout, release: Release, live: Release | None, found: State) ->
         *((Step("reload nginx", reload_nginx()),) if reroutes else ()),
         Step("ask every app through nginx", ask(at, release, through_nginx=True)),
     )
+
+
+def claims(at: Layout, release: Release) -> Step:
+    """See that no other site of the server has the release's host names.
+
+    Once before it starts, and once more before it goes live: another may have come meanwhile.
+    """
+    given = {"file": f"{at.folder(release.id)}/nginx.conf", "own": at.nginx, "others": OTHERS}
+    return Step("see that its host names are no other's", Script.of("claims", given))
 
 
 def settle(at: Layout) -> Step:

@@ -23,7 +23,8 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "free_bytes": shutil.disk_usage(nearest(home)).free,
         "free_inodes": free_inodes(nearest(home)),
         "packages": packages(given["packages"]),
-        "users": [name for name in given["users"] if exists(name)],
+        "users": [name for name in given["users"] if user(name)],
+        "strangers": [name for name in given["users"] if lives(user(name))],
         "files": {path: text(Path(path)) for path in given["files"]},
         "links": {path: link(Path(path)) for path in given["links"]},
         "folders": {path: folder(Path(path)) for path in given["folders"]},
@@ -86,12 +87,18 @@ def said(words: list[str]) -> str:
         return ""
 
 
-def exists(user: str) -> bool:
+def user(name: str) -> "pwd.struct_passwd | None":
     try:
-        pwd.getpwnam(user)
+        return pwd.getpwnam(name)
     except KeyError:
+        return None
+
+
+def lives(found: "pwd.struct_passwd | None") -> bool:
+    """Whether a user has what a pool's has not: a home, or a shell."""
+    if found is None:
         return False
-    return True
+    return found.pw_dir != "/nonexistent" or not found.pw_shell.endswith(("/nologin", "/false"))
 
 
 def text(path: Path) -> "str | None":

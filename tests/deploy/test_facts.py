@@ -68,6 +68,7 @@ def test_users_files_links_and_folders_are_looked_at_by_name(at: There) -> None:
     )
 
     assert state.users == ("root",)
+    assert state.strangers == ("root",), "it has a home and a shell, as no pool's user has"
     assert state.files == {f"{home}/file": "text", f"{home}/none": None}
     assert state.links == {f"{home}/link": "somewhere", f"{home}/file": None}
     assert state.folders == {f"{home}/folder": f"{me} 750", f"{home}/none": None}

@@ -40,8 +40,21 @@ THEIRS = "[Unit]\nDescription=yard-staging: pool web, release %i\n"
             {"files": {AT.debians_unit: "[Unit]\n"}},
             "has a service yard.service of Debian's; give the site another name than yard",
         ),
+        (
+            {"strangers": (AT.user("default"),)},
+            "has a user yard-default that is not Flaskyard's; "
+            "give pool default of yard another name",
+        ),
+        (
+            {"files": {AT.template("default", "service"): "[Unit]\nDescription=by hand\n"}},
+            "has a unit yard-default@.service that is not Flaskyard's; "
+            "give pool default of yard another name",
+        ),
     ],
-    ids=["alpine", "old", "sid", "unknown", "disk", "inodes", "another site's", "Debian's"],
+    ids=[
+        *("alpine", "old", "sid", "unknown", "disk", "inodes", "another site's", "Debian's"),
+        *("somebody's user", "somebody's unit"),
+    ],
 )
 def test_an_unfit_server_is_refused(facts: dict[str, object], message: str) -> None:
     with pytest.raises(PlanError) as raised:

@@ -89,6 +89,10 @@ def test_a_redeploy_reads_as_a_runbook() -> None:
         '"pools":[{"apps":["portal"],"name":"default",'
         f'"socket":"/run/yard/{NEW}/default.sock"}}]}}'
     )
+    claimed = (
+        f'{{"file":"{FOLDER}/nginx.conf","others":["/etc/nginx/conf.d",'
+        '"/etc/nginx/sites-enabled"],"own":"/etc/nginx/conf.d/yard.conf"}'
+    )
     alone = "'--quiet --no-config --no-cache'"
     pip = "--offline --no-index"
     assert (
@@ -133,29 +137,31 @@ sh {DEPENDENCIES}.new
      $ sync --file-system {FOLDER}
  14. write its manifest
      $ write {FOLDER}/release.json (446 bytes, mode 644)
- 15. start its pools
+ 15. see that its host names are no other's
+     $ claims '{claimed}'
+ 16. start its pools
      $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
 for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \
 {unit}.socket {unit}.service
- 16. ask every worker and every app
+ 17. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 17. collect its static files
+ 18. collect its static files
      $ collect '{collected}'
- 18. see that its pools still run
+ 19. see that its pools still run
      $ sh -c 'states=$(systemctl is-active "$@"); [ "$(echo "$states" | sort -u)" = active ] || \
 {{ echo "its pools are:" $states; exit 1; }}' sh {unit}.service
- 19. note that it begins
+ 20. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 20. go live
+ 21. go live
      $ {flip(release(NEW, ""))}
- 21. ask every app through nginx
+ 22. ask every app through nginx
      $ ask '{asked % ""}'
- 22. stop {B.id} in 5 minutes
+ 23. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 23. note that it is done
+ 24. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
@@ -173,6 +179,7 @@ def test_a_first_deploy_shows_nginx_its_configuration() -> None:
     plan = deploy(ready())
 
     assert notes(plan.publish) == [
+        "see that its host names are no other's",
         "check nginx",
         "see that its pools still run",
         "note that it begins",
@@ -208,6 +215,7 @@ def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -
     plan = deploy(serving(old))
 
     assert notes(plan.publish) == [
+        "see that its host names are no other's",
         "check nginx",
         "see that its pools still run",
         "note that it begins",
@@ -222,9 +230,20 @@ def test_changed_routes_reload_nginx_after_the_links_and_when_taken_back_too() -
 
 
 def test_a_configuration_of_nginx_that_was_broken_before_is_found_before_anything() -> None:
-    first, *_ = deploy(ready()).publish
+    claims, check, *_ = deploy(ready()).publish
 
-    assert (first.note, first.undo) == ("check nginx", None)
+    assert (check.note, claims.undo, check.undo) == ("check nginx", None, None)
+
+
+def test_host_names_are_claimed_before_anything_starts_and_again_before_it_goes_live() -> None:
+    plan = deploy(ready())
+    claim = "see that its host names are no other's"
+
+    assert notes(plan.prepare).index(claim) < notes(plan.prepare).index("start its pools")
+    assert notes(plan.publish)[0] == claim
+    elsewhere = release(A.id, A.installed, routed="0123456789ab")
+    assert claim in notes(rollback(serving(B, elsewhere)).publish)
+    assert claim not in notes(rollback(serving(B, A)).publish), "of the same routes nothing is new"
 
 
 def test_a_release_that_is_live_is_not_deployed_again() -> None:
@@ -316,7 +335,10 @@ def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> No
     assert static.startswith("collect")
     assert "systemctl stop" in stop
     assert reload == "systemctl daemon-reload"
-    assert "userdel" in user
+    assert user == (
+        """sh -c '! getent passwd "$1" > /dev/null || test -e "$2" || userdel "$1"' sh """
+        "yard-files /var/lib/yard/files"
+    ), "who has data stays: the next user made would get its number, and the data with it"
     assert dependencies == f"rm -rf {DEPENDENCIES}.new {DEPENDENCIES}"
     assert folder == f"rm -rf {FOLDER}"
 
