@@ -10,7 +10,7 @@ from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
-from deploy.sandbox import ROOTS, inside, open_to
+from deploy.sandbox import given, inside, open_to, taken
 from deploy.steps import Run, Step, Steps, shell
 from deploy.tools import ALONE
 
@@ -35,7 +35,7 @@ def make(at: Layout, bundle: Bundle, found: State) -> Steps:
     )
     # Some packages have files that cannot be compiled.
     compiled = '{ python3 -I -m compileall -qq -j 0 "$1/lib" || true; }'
-    keep = f'{ROOTS} && sync --file-system "$1" && mv -T "$1" "$2"'
+    keep = 'sync --file-system "$1" && mv -T "$1" "$2"'
     release = at.folder(bundle.id)
     return (
         Step(
@@ -48,15 +48,18 @@ def make(at: Layout, bundle: Bundle, found: State) -> Steps:
             inside(at, new, f"{script}", f"{at.tools}/uv", new, release, " ".join(ALONE)),
         ),
         Step("compile them", inside(at, new, compiled, new)),
+        Step("see that all of them are root's", taken(new)),
         Step("keep them for the releases to come", shell(keep, new, place)),
     )
 
 
-def copy(at: Layout, bundle: Bundle, found: State) -> Step:
+def copy(at: Layout, bundle: Bundle, found: State) -> Steps:
     """Give the release an environment of its own, to whose folders the builder may add."""
-    script = 'cp -al "$1" "$2" && find "$2" -type d -exec chown -h "$3" {} +'
     source, target = at.environment(name(bundle, found)), f"{at.folder(bundle.id)}/venv"
-    return Step("make its environment", shell(script, source, target, at.builder))
+    return (
+        Step("make its environment", Run("cp", "-al", source, target)),
+        Step("let the builder add to it", given(at, target)),
+    )
 
 
 def drop(at: Layout, stay: tuple[Release, ...], found: State) -> Steps:

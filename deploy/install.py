@@ -7,9 +7,9 @@ from deploy.bundle import Bundle
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.release import Release
-from deploy.sandbox import ROOTS, inside
+from deploy.sandbox import inside, taken
 from deploy.shipping import place
-from deploy.steps import Put, Run, Step, Steps, shell
+from deploy.steps import Put, Run, Step, Steps
 from deploy.tools import ALONE, empty
 
 
@@ -21,9 +21,9 @@ def install(at: Layout, bundle: Bundle, found: State) -> Steps:
         Step("make the release's folder", empty(folder), undo=Run("rm", "-rf", folder)),
         place(at, bundle.files, folder),
         *environments.make(at, bundle, found),
-        environments.copy(at, bundle, found),
+        *environments.copy(at, bundle, found),
         Step("build the site in a sandbox", build(at, sdist, f"{folder}/venv")),
-        Step("see that all of it is root's", shell(ROOTS, f"{folder}/venv")),
+        Step("see that all of it is root's", taken(f"{folder}/venv")),
     )
 
 

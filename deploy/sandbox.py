@@ -7,21 +7,31 @@ of a wheel once anything asks the environment's own Python. None of it is root's
 from __future__ import annotations
 
 from deploy.layout import Layout
-from deploy.steps import Run, shell
+from deploy.steps import Run, Script, shell
 
 LIMITS = (
     "PrivateTmp=yes",
     "PrivateNetwork=yes",
     "PrivateDevices=yes",
+    "PrivateIPC=yes",
+    "PrivateUsers=yes",
+    "TemporaryFileSystem=/dev/shm:mode=1777",
     "ProtectSystem=strict",
     "ProtectHome=yes",
     "ProtectProc=invisible",
+    "ProcSubset=pid",
+    "ProtectClock=yes",
+    "ProtectHostname=yes",
+    "ProtectKernelLogs=yes",
+    "ProtectKernelModules=yes",
     "ProtectKernelTunables=yes",
     "ProtectControlGroups=yes",
+    "LockPersonality=yes",
     "NoNewPrivileges=yes",
     "RemoveIPC=yes",
-    "RestrictAddressFamilies=AF_UNIX",
+    "RestrictAddressFamilies=AF_NETLINK",  # systemd-run of Debian 12 takes no "none"
     "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
     "RestrictSUIDSGID=yes",
     "SystemCallArchitectures=native",
     "SystemCallFilter=@system-service",
@@ -31,7 +41,9 @@ LIMITS = (
     "TasksMax=256",
     "RuntimeMaxSec=240",
 )
-"""What runs in there reads what everybody may, writes one folder, and reaches nobody.
+"""What runs in there reads what everybody may, writes one folder, and reaches nobody: not even
+over a socket of this machine, D-Bus or a path in that folder, where an open file could be handed to
+a process that lasts.
 
 The time is for all of it, and what it started ends with it."""
 
@@ -39,7 +51,7 @@ The time is for all of it, and what it started ends with it."""
 def inside(at: Layout, writable: str, script: str, *words: str) -> Run:
     """Run a fixed script, with its words, as the site's builder: ``writable`` is all it can alter.
 
-    Whatever it leaves there may be anything but root's or set-uid: see `roots`.
+    Whatever it leaves there may be anything but root's or set-uid: see `taken`.
     """
     limits = (*LIMITS, f"User={at.builder}", f"ReadWritePaths={writable}")
     properties = (f"--property={limit}" for limit in limits)
@@ -52,11 +64,11 @@ def open_to(at: Layout, folder: str) -> Run:
     return shell('rm -rf "$1" && install -d -o "$2" -m 755 "$1"', folder, at.builder)
 
 
-ROOTS = (
-    'find "$1" -not -user root -not -type l -exec chmod go-w,ug-s {} + && '
-    'find "$1" -not -user root -exec chown -h root:root {} +'
-)
-"""Give to root, as ``$1``, what the builder made; nothing of the builder's runs any more.
+def given(at: Layout, folder: str) -> Script:
+    """Let the builder add to the folders below one of root's, and alter none of their files."""
+    return Script.of("own", {"do": "give", "folder": folder, "user": at.builder})
 
-What is root's already stays as it is: it may be linked from elsewhere. Links are not followed.
-"""
+
+def taken(folder: str) -> Script:
+    """Give to root what the builder made; nothing of the builder's runs any more."""
+    return Script.of("own", {"do": "take", "folder": folder})

@@ -11,7 +11,7 @@ from deploy import plans
 from deploy.errors import PlanError
 from deploy.look import State
 from deploy.release import Release
-from deploy.sandbox import LIMITS, ROOTS
+from deploy.sandbox import LIMITS
 from deploy.steps import Plan, Steps
 from tests.deploy.sample import (
     AGENT,
@@ -114,54 +114,57 @@ deploy {NEW}
   5. compile them
      {sandbox(f"{DEPENDENCIES}.new")}{{ python3 -I -m compileall -qq -j 0 "$1/lib" || true; }}' \
 sh {DEPENDENCIES}.new
-  6. keep them for the releases to come
-     $ sh -c '{ROOTS} && sync --file-system "$1" && mv -T "$1" "$2"' sh \
+  6. see that all of them are root's
+     $ own '{{"do":"take","folder":"{DEPENDENCIES}.new"}}'
+  7. keep them for the releases to come
+     $ sh -c 'sync --file-system "$1" && mv -T "$1" "$2"' sh \
 {DEPENDENCIES}.new {DEPENDENCIES}
-  7. make its environment
-     $ sh -c 'cp -al "$1" "$2" && find "$2" -type d -exec chown -h "$3" {{}} +' sh {DEPENDENCIES} \
-{FOLDER}/venv _yard
-  8. build the site in a sandbox
+  8. make its environment
+     $ cp -al {DEPENDENCIES} {FOLDER}/venv
+  9. let the builder add to it
+     $ own '{{"do":"give","folder":"{FOLDER}/venv","user":"_yard"}}'
+ 10. build the site in a sandbox
      {sandbox(f"{FOLDER}/venv")}tar -xzf "$2" && cd ./*/ && "$1/python" -P -c "$3" >&2 && \
 "$1/uv" pip install $5 --python "$4/bin/python" {pip} --no-deps /tmp/*.whl' sh \
 {TOOLS} {FOLDER}/flaskyard-3.tar.gz \
 'from setuptools.build_meta import build_wheel; build_wheel('"'"'/tmp'"'"')' {FOLDER}/venv {alone}
-  9. see that all of it is root's
-     $ sh -c '{ROOTS}' sh {FOLDER}/venv
- 10. write its nginx configuration
+ 11. see that all of it is root's
+     $ own '{{"do":"take","folder":"{FOLDER}/venv"}}'
+ 12. write its nginx configuration
      $ write {FOLDER}/nginx.conf (1268 bytes, mode 644)
- 11. name its pools
+ 13. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
- 12. name its routes
+ 14. name its routes
      $ write {FOLDER}/routes (12 bytes, mode 644)
- 13. bring it to the disk
+ 15. bring it to the disk
      $ sync --file-system {FOLDER}
- 14. write its manifest
+ 16. write its manifest
      $ write {FOLDER}/release.json (446 bytes, mode 644)
- 15. see that its host names are no other's
+ 17. see that its host names are no other's
      $ claims '{claimed}'
- 16. start its pools
+ 18. start its pools
      $ sh -c 'systemctl reset-failed "$@" 2>/dev/null; systemctl start "$@" && exit; code=$?; \
 for unit; do journalctl --unit "$unit" --lines 20 --output cat --no-pager; done; exit $code' sh \
 {unit}.socket {unit}.service
- 17. ask every worker and every app
+ 19. ask every worker and every app
      $ ask '{asked % f"/run/yard/{NEW}/default.sock"}'
- 18. collect its static files
+ 20. collect its static files
      $ collect '{collected}'
- 19. see that its pools still run
+ 21. see that its pools still run
      $ sh -c 'states=$(systemctl is-active "$@"); [ "$(echo "$states" | sort -u)" = active ] || \
 {{ echo "its pools are:" $states; exit 1; }}' sh {unit}.service
- 20. note that it begins
+ 22. note that it begins
      $ write /srv/yard/publishing (24 bytes, mode 644)
- 21. go live
+ 23. go live
      $ {flip(release(NEW, ""))}
- 22. ask every app through nginx
+ 24. ask every app through nginx
      $ ask '{asked % ""}'
- 23. stop {B.id} in 5 minutes
+ 25. stop {B.id} in 5 minutes
      $ sh -c 'timer=$1 seconds=$2 about=$3; shift 3; systemctl stop "$timer.timer" 2>/dev/null; \
 systemd-run --quiet --collect --unit="$timer" --on-active="$seconds" --description="$about" \
 systemctl stop "$@"' sh yard-retire-{B.id} 300 'yard: stop {B.id}' \
 yard-default@{B.id}.service yard-default@{B.id}.socket
- 24. note that it is done
+ 26. note that it is done
      $ rm -f /srv/yard/publishing"""
     )
 
