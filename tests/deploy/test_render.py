@@ -113,6 +113,15 @@ def test_a_pool_is_exposed_to_little(tmp_path: Path, network: tuple[str, ...]) -
     assert max(exposure(tmp_path, text) for text in services) <= NETWORKS[network]
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")
+def test_what_runs_as_root_is_exposed_to_no_more_than_its_work_needs(tmp_path: Path) -> None:
+    units = {path: text for path, text in ground.boot_units(AT).items() if "service" in path}
+
+    assert len(units) == 2, "the agent, and what starts the site at boot"
+    for text in units.values():
+        assert exposure(tmp_path, text) <= 3.0
+
+
 def test_a_pool_has_the_network_that_it_is_given_and_no_other() -> None:
     def unit(*network: str) -> list[str]:
         site = replace(SITE, pools=tuple(replace(pool, network=network) for pool in SITE.pools))
