@@ -18,8 +18,8 @@ HERE = {"name", "apps", "pools", "servers", "environment", "watch_seconds", "fil
 
 def made(at: Layout, site: Site, found: State) -> dict[str, str]:
     """Return the files that are made of a site, by path, as they should be."""
-    rights = (found.files.get(at.sudoers) or "").partition("\n")[2]
-    user = rights.split(" ", 1)[0]
+    *_, rights = (found.files.get(at.sudoers) or "").splitlines() or [""]
+    user = rights.partition(" ")[0]
     closures = [one.model_dump(mode="json") for one in found.closed]
     closed = maintenance.files(at, closures) if closures else {}
     return {

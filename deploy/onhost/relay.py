@@ -21,6 +21,8 @@ def main(site: str, folder: str = "/run/flaskyard") -> None:
         agent.connect(f"{folder}/{site}.agent")
     except OSError as error:
         sys.exit(f"the agent of {site} cannot be reached: {error.strerror}; run: fab bootstrap")
+    for stream in (0, 1):
+        os.set_blocking(stream, True)  # whoever asks may have left them otherwise
     asking = [0, agent.fileno()]
     while agent.fileno() in asking:
         for ready in select.select(asking, [], [])[0]:

@@ -104,5 +104,5 @@ def test_what_the_ssh_user_may_do_is_checked_before_sudo_reads_it() -> None:
 
     assert isinstance(write.do, Put)
     assert write.do.path.endswith(".new"), "sudo reads no file with a dot in its name"
-    assert write.do.content.splitlines()[-1] == f'ada ALL=(root) NOPASSWD: {AT.relay} ""'
+    assert write.do.content.splitlines()[-1] == f'ada ALL=(root) NOPASSWD: NOSETENV: {AT.relay} ""'
     assert "visudo -c" in str(check.do)

@@ -104,6 +104,25 @@ def test_it_ends_with_the_agent_though_the_client_is_there(
         assert process.wait(timeout=10) == 0
 
 
+def test_streams_that_do_not_wait_lose_nothing(folder: Path, listener: socket.socket) -> None:
+    asked, ask = os.pipe()
+    hear, told = os.pipe()
+    for stream in (asked, told):
+        os.set_blocking(stream, False)
+    words = (sys.executable, "-I", "-c", BEGIN, RELAY, "yard", str(folder))
+    with subprocess.Popen(words, stdin=asked, stdout=told) as running:
+        os.close(asked)
+        os.close(told)
+        agent, _ = listener.accept()
+        with agent:
+            Thread(target=agent.sendall, args=(b"x" * 1_000_000,)).start()
+            with os.fdopen(hear, "rb") as answers:
+                assert answers.read(1_000_000) == b"x" * 1_000_000
+                os.close(ask)
+                agent.shutdown(socket.SHUT_WR)
+    assert running.returncode == 0
+
+
 def test_it_ends_with_its_reader(folder: Path, listener: socket.socket) -> None:
     def act(connection: socket.socket) -> None:
         try:
