@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import subprocess
@@ -73,6 +74,13 @@ class Project:
         text = base.read_text().split(MARK)[0].rstrip()
         base.write_text(f"{text}\n{MARK}<!-- version {name} -->\n")
         return self.commit(name)
+
+    def cloned(self, folder: Path) -> Project:
+        """Return another checkout of it, as a colleague has."""
+        self.git("clone", "--quiet", str(self.folder), str(folder))
+        other = copy.copy(self)
+        other.folder = folder
+        return other
 
     def edit(self, path: str, old: str, new: str) -> None:
         """Change a file that must have ``old``."""

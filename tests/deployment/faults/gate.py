@@ -7,13 +7,14 @@ one that is asked for it says so and stands still, until it is killed or let go.
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 
 from tests.lab.host import Host
 from tests.lab.lab import Lab
 
 PATIENCE_SECONDS = 60
-PLACE = "/run/gate"
+PLACE, KEPT = "/run/gate", "/var/lib/gate.py"
 AGENT = "flaskyard-agent@yard.service"
 
 PROGRAM = f'''\
@@ -28,10 +29,12 @@ write = journal.Journal.write
 def gated(self, kind, **what):
     write(self, kind, **what)
     try:
-        wanted = int((place / "wanted").read_text())
-    except (OSError, ValueError):
+        wanted = (place / "wanted").read_text()
+    except OSError:
         return
-    if len(self.records) == wanted:
+    record = self.records[-1]
+    said = [record["kind"], record.get("note") or record.get("order") or ""]
+    if wanted == str(len(self.records)) or " ".join(said).startswith(wanted):
         (place / "wanted").unlink()
         (place / "reached").touch()
         while (place / "reached").exists():
@@ -46,7 +49,7 @@ runpy.run_module("deploy.agent", run_name="__main__")
 UNIT = f"""\
 [Service]
 ExecStart=
-ExecStart=/srv/yard/agent/venv/bin/python -I {PLACE}.py
+ExecStart=/srv/yard/agent/venv/bin/python -I {KEPT}
 """
 
 
@@ -54,30 +57,42 @@ class Gate:
     """The gate of one host."""
 
     def __init__(self, lab: Lab, host: Host) -> None:
-        """Put it in the agent's way; systemd begins the next agent with it."""
+        """Put it in the agent's way; systemd begins the next agent with it, at each boot too."""
         self.lab, self.host = lab, host
         drop_in = "/etc/systemd/system/flaskyard-agent@yard.service.d"
         lab.run(host, "mkdir", "-p", drop_in)
         lab.run(host, "tee", f"{drop_in}/gate.conf", feed=UNIT)
-        self.open()
+        lab.run(host, "tee", KEPT, feed=PROGRAM)
+        lab.run(host, "sync")
+        lab.run(host, "systemctl", "daemon-reload")
+        lab.run(host, "systemctl", "stop", AGENT)
 
-    def open(self) -> None:
-        """Make the gate anew, which a reboot takes away."""
+    def close_at(self, record: int | str) -> None:
+        """Let the agent stand still at a record: a number, from 1, or how it begins.
+
+        As in ``step go live``, ``waits publish``, ``order settle``, ``end``.
+        """
         self.lab.run(self.host, "mkdir", "-p", PLACE)
-        self.lab.run(self.host, "tee", f"{PLACE}.py", feed=PROGRAM)
-        self.lab.run(self.host, "systemctl", "daemon-reload")
-        self.lab.run(self.host, "systemctl", "stop", AGENT)
-
-    def close_at(self, record: int) -> None:
-        """Let the agent stand still once so many records are in a journal, counted from 1."""
         self.lab.run(self.host, "tee", f"{PLACE}/wanted", feed=str(record))
 
     def wait(self) -> None:
         """Return once it does."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while self.lab.run(self.host, "test", "-e", f"{PLACE}/reached", check=False).returncode:
+        while not self.is_reached():
             assert time.monotonic() < end, "the agent never came that far"
             time.sleep(0.02)
+
+    def reached(self, running: subprocess.Popen[str]) -> bool:
+        """Return once it does, or once the task that was to bring it there has ended."""
+        while running.poll() is None:
+            if self.is_reached():
+                return True
+            time.sleep(0.02)
+        return False
+
+    def is_reached(self) -> bool:
+        there = self.lab.run(self.host, "test", "-e", f"{PLACE}/reached", check=False)
+        return there.returncode == 0
 
     def let_go(self) -> None:
         self.lab.run(self.host, "rm", "-f", f"{PLACE}/reached", f"{PLACE}/wanted")

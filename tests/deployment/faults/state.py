@@ -22,6 +22,12 @@ for socket in $(find /run/yard -type s); do
 done
 true
 """
+BYTES = """\
+set -- "/srv/yard/releases/$1" /srv/yard/current /srv/yard/live /etc/nginx /etc/flaskyard
+set -- "$@" /etc/systemd
+find "$@" -xdev -printf '%p %y %m %u %g %l\\n' | sort
+find "$@" -xdev -type f -print0 | sort -z | xargs -0 sha256sum
+"""
 
 
 def files(lab: Lab, host: Host) -> str:
@@ -37,6 +43,11 @@ def all_of(lab: Lab, host: Host) -> str:
 def orphans(lab: Lab, host: Host) -> str:
     """Return units, locks, mounts, sockets and half files that nobody will ever clean up."""
     return sh(lab, host, ORPHANS)
+
+
+def every_byte(lab: Lab, host: Host, release: str) -> str:
+    """Return all of a live release, of nginx's and systemd's files, and of the links, by hash."""
+    return lab.run(host, "sh", "-c", BYTES, "sh", release).stdout
 
 
 def keep_warm(lab: Lab, host: Host) -> None:

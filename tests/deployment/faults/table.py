@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.deployment.faults import counts
 from tests.deployment.faults.fault import End
+from tests.deployment.faults.losses import LOSSES, MOMENTS, goes_on, holds
 from tests.deployment.faults.neighbours import TERRORS
 from tests.deployment.faults.releases import RELEASES
 from tests.deployment.faults.servers import ROLLBACKS, SERVERS
@@ -40,6 +41,17 @@ def neighbours() -> list[str]:
         rows.append(f"| {terror.what} | {of} | {terror.ends} |")
     head = "| One app of ten | Itself | The four of its pool | The five in pools of their own "
     return [f"{head}| How it ends |", "|---|--:|--:|--:|---|", *rows]
+
+
+def fleet() -> list[str]:
+    rows = []
+    for loss in LOSSES.values():
+        for moment in MOMENTS:
+            soon = END[goes_on(moment, loss)]
+            late = END[holds(moment)]
+            rows.append(f"| {loss.what} | {moment} the flip | {soon} | {late} |")
+    head = "| One of three | When | Back within 40 s | Away for longer |"
+    return [head, "|---|---|---|---|", *rows]
 
 
 def numbers(known: counts.Counts, fault: str, who: str) -> str:
@@ -91,10 +103,14 @@ def elsewhere() -> list[str]:
     return ["| What | How it ends | Held by |", "|---|---|---|", *rows]
 
 
+END = {True: "the new release", False: "the old release, untouched"}
+"""On all three, also on the one once it is back, by itself."""
+
 TABLES: dict[str, Callable[[], list[str]]] = {
     "deployments": deployments,
     "neighbours": neighbours,
     "elsewhere": elsewhere,
+    "fleet": fleet,
 }
 
 
