@@ -47,6 +47,8 @@ class Traffic:
 
     answered: threading.Condition = field(default_factory=threading.Condition)
     count: int = 0
+    again: int = 0
+    """How many requests were sent once more."""
 
     @property
     def seen(self) -> Counter[str]:
@@ -76,11 +78,17 @@ class Traffic:
 
 
 @contextmanager
-def traffic(address: str, clients: int = 4, *, keep_alive: bool = True) -> Iterator[Traffic]:
-    """Let clients ask without a pause until the block ends."""
+def traffic(
+    address: str, clients: int = 4, *, keep_alive: bool = True, again: bool = False
+) -> Iterator[Traffic]:
+    """Let clients ask without a pause until the block ends.
+
+    With ``again``, what is sent on a kept connection that the server has closed meanwhile is sent
+    once more, as browsers do (RFC 9110, section 9.2.2, and RFC 9112, section 9.3.1).
+    """
     seen, stop = Traffic(), threading.Event()
     threads = [
-        threading.Thread(target=visit, args=(address, f"client {n}", seen, stop, keep_alive))
+        threading.Thread(target=visit, args=(address, f"client {n}", seen, stop, keep_alive, again))
         for n in range(clients)
     ]
     for thread in threads:
@@ -96,14 +104,27 @@ def traffic(address: str, clients: int = 4, *, keep_alive: bool = True) -> Itera
 
 
 def visit(
-    address: str, client: str, seen: Traffic, stop: threading.Event, keep_alive: bool
+    address: str,
+    client: str,
+    seen: Traffic,
+    stop: threading.Event,
+    keep_alive: bool,
+    again: bool,
 ) -> None:
     connection = http.client.HTTPConnection(address, timeout=20)
     for ask in itertools.cycle(ASKS):
         if stop.is_set():
             break
+        kept = connection.sock is not None
         try:
-            version, failure = answer(connection, ask)
+            try:
+                version, failure = answer(connection, ask)
+            except ConnectionError:
+                if not (again and kept):
+                    raise
+                connection.close()
+                seen.again += 1
+                version, failure = answer(connection, ask)
         except (OSError, http.client.HTTPException) as error:
             version, failure = None, f"{ask.method} {ask.host}{ask.path}: {error!r}"
             connection.close()
