@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from tests.deployment.celery_app import CLUB, locked
+from tests.deployment.celery_app import TABLE as CLUB_TABLE
 from tests.deployment.conftest import booted
 from tests.deployment.project import Project
 from tests.deployment.traffic import traffic
@@ -118,10 +120,10 @@ def lines(lab: Lab, host: Host, file: str) -> list[list[str]]:
     return [line.split() for line in said.splitlines()]
 
 
-def units(lab: Lab, host: Host, kind: str) -> list[str]:
+def units(lab: Lab, host: Host, kind: str, app: str = "members") -> list[str]:
     """Return the releases of which jobs of a kind run."""
     words = ("systemctl", "list-units", "--plain", "--no-legend", "--state=active")
-    found = lab.run(host, *words, f"yard-default.{kind}.members*").stdout
+    found = lab.run(host, *words, f"yard-default.{kind}.{app}*").stdout
     return re.findall(r"@([^.]+)\.service", found)
 
 
@@ -257,6 +259,42 @@ def test_a_schedule_that_does_not_go_on_takes_the_release_back(
     assert fleet.live() == live
     assert units(lab, hosts[1], "schedule") == live[:1]
     assert [units(lab, host, "worker") for host in hosts] == [[one] for one in live]
+
+
+def test_celery_ends_in_its_sandbox_what_it_has_begun_before_a_deployment(
+    lab: Lab, hosts: list[Host], fleet: Project
+) -> None:
+    host, state = hosts[0], f"{STATE}/club"
+    with (fleet.folder / "requirements" / "site.txt").open("a") as site:
+        site.write(locked())
+    with (fleet.folder / "site.toml").open("a") as site:
+        site.write(CLUB_TABLE)
+    (fleet.folder / "apps" / "club.py").write_text(CLUB)
+    fleet.commit("club")
+    fleet.fab("deploy")
+
+    def said() -> list[str]:
+        return lab.run(host, "cat", f"{state}/log", check=False).stdout.splitlines()
+
+    def ask(name: str) -> None:
+        code = f"from apps.club import send; send.delay('{name}')"
+        fleet.fab("exec", "club", f'python -c "{code}"')
+
+    ask("first")
+    until(lambda: "ended first one" in said())
+    ask("long")
+    until(lambda: "begins long one" in said())
+    fleet.edit("apps/club.py", 'VERSION = "one"', 'VERSION = "two"')
+    fleet.commit("two")
+    fleet.fab("deploy")
+    ask("next")
+    until(lambda: "ended next two" in said())
+    assert "ended long one" not in said(), "no deployment waits for a task"
+    lab.run(host, "touch", f"{state}/enough")
+
+    until(lambda: "ended long one" in said())
+    until(lambda: units(lab, host, "worker", "club") == fleet.live()[:1])
+    assert "warm shutdown" in fleet.fab("logs", "club", "--jobs", "--only", host.name).out.lower()
 
 
 def test_workers_and_schedule_come_back_after_a_power_cut(
