@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy import connections, jobs, render
+from deploy import connections, jobs, kernel, render
 from deploy.bundle import Agent, Built
 from deploy.errors import PlanError, StepError
 from deploy.files import write
@@ -39,6 +39,7 @@ def lay(
         *install_agent(at, agent, found),
         *deployer(user, found),
         *may_ask(at, user, found),
+        *kernel.protect(found),
         *connections.widen(found),
         *web(found),
         *boot(at, site, found),
@@ -57,7 +58,7 @@ def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
         "files": (
             *web_files(),
             *(at.boot, at.sudoers, at.debians_unit),
-            connections.NGINX,
+            *(connections.NGINX, kernel.FILE),
             *boot_units(at),
             *templates(at, site),
         ),

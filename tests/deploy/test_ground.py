@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from deploy import ground
+from deploy import ground, kernel
 from deploy.errors import PlanError, StepError
 from deploy.machine import Here, Outcome
 from deploy.steps import Put, Run
-from tests.deploy.sample import AGENT, AT, BUILT, SITE, ready
+from tests.deploy.sample import AGENT, AT, BARE, BUILT, SITE, ready
 
 
 class Machine(Here):
@@ -106,3 +108,14 @@ def test_what_the_ssh_user_may_do_is_checked_before_sudo_reads_it() -> None:
     assert write.do.path.endswith(".new"), "sudo reads no file with a dot in its name"
     assert write.do.content.splitlines()[-1] == f'ada ALL=(root) NOPASSWD: NOSETENV: {AT.relay} ""'
     assert "visudo -c" in str(check.do)
+
+
+def test_the_kernel_protects_links_at_once_and_after_each_boot() -> None:
+    written, applied = kernel.protect(BARE)
+
+    assert isinstance(written.do, Put)
+    assert written.do.path.startswith("/etc/sysctl.d/")
+    for name in ("symlinks", "hardlinks", "fifos", "regular"):
+        assert re.search(rf"^fs\.protected_{name} = [12]$", written.do.content, re.MULTILINE)
+    assert "sysctl --quiet --load" in str(applied.do)
+    assert kernel.protect(ready()) == ()

@@ -439,6 +439,8 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make the user ada, with your SSH keys",
         "write what the SSH user may do",
         "let it",
+        "write /etc/sysctl.d/60-flaskyard.conf",
+        "have the kernel protect links",
         "let nginx hold more connections",
         "reload nginx",
         "make nginx's folder",
