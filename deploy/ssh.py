@@ -59,6 +59,7 @@ class Remote:
             port=server.port,
             config=config,
             connect_timeout=CONNECT_SECONDS,
+            forward_agent=False,  # who is root there would have all the keys of who deploys
             connect_kwargs={**config.connect_kwargs, "disabled_algorithms": WEAK},
         )
         try:

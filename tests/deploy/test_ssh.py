@@ -15,6 +15,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from deploy import hostkeys
@@ -132,6 +133,16 @@ def test_a_program_gets_its_argument_and_tells_how_it_ended(remote: Remote) -> N
 def test_an_unknown_host_key_is_refused(sshd: Sshd, tmp_path: Path) -> None:
     with pytest.raises(ReachError, match="is not known; run: fab trust"):
         Remote(sshd.server, sshd.config(), tmp_path / "none")
+
+
+def test_the_keys_of_who_deploys_are_forwarded_to_no_server(sshd: Sshd) -> None:
+    config = sshd.config()
+    config.base_ssh_config = paramiko.SSHConfig.from_text("Host *\n  ForwardAgent yes\n")
+
+    with closing(Remote(sshd.server, config, sshd.known_hosts)) as remote:
+        assert remote.connection.ssh_config["forwardagent"] == "yes"
+        assert remote.connection.forward_agent is False
+        assert remote.execute('echo "${SSH_AUTH_SOCK-none}"').out == "none\n"
 
 
 def test_another_host_key_is_refused(sshd: Sshd, tmp_path: Path) -> None:
