@@ -139,11 +139,11 @@ TERRORS = {
         cuts=True,
     ),
     "die": Terror(
-        "kills its master, and then dies at each start, eight times",
+        "kills its master, and then dies at each start, six times",
         "behead",
         "systemd goes on trying, and the socket goes on keeping who comes",
         before=f"touch {STATE}/broken",
-        after="timeout 20 sh -c 'until [ $(systemctl show -P NRestarts $0) -ge 8 ]; "
+        after="timeout 60 sh -c 'until [ $(systemctl show -P NRestarts $0) -ge 6 ]; "
         f"do sleep 0.1; done' 'yard-together@*.service' && rm {STATE}/broken",
         cuts=True,
     ),

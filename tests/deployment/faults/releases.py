@@ -69,28 +69,28 @@ RELEASES = {
     ),
     "hanging import": Fault(
         "a release whose import never ends",
-        both(app("import time\n\ntime.sleep(1000)\n"), said("load_seconds = 2")),
+        both(app("import time\n\ntime.sleep(1000)\n"), said("load_seconds = 1")),
         End.OLD,
-        "it took longer than 2 s",
+        "it took longer than 1 s",
     ),
     "hanging factory": Fault(
         "a release whose factory never returns",
         both(
             app("def make():\n    while True:\n        pass\n"),
             said('app = "apps.marker:make"', instead_of='app = "apps.marker:application"'),
-            said("load_seconds = 2"),
+            said("load_seconds = 1"),
         ),
         End.OLD,
-        "it took longer than 2 s",
+        "it took longer than 1 s",
     ),
     "stuck import": Fault(
-        "a release whose import never ends, in C, where no signal is heard (`TimeoutStartSec=4`)",
+        "a release whose import never ends, in C, where no signal is heard (`TimeoutStartSec=2`)",
         both(
             app(
                 "import ctypes\n\nlibc, lock = ctypes.CDLL(None), ctypes.create_string_buffer(64)\n"
                 "libc.pthread_mutex_lock(lock)\nlibc.pthread_mutex_lock(lock)\n"
             ),
-            drop_in("[Service]\\nTimeoutStartSec=4\\n"),
+            drop_in("[Service]\\nTimeoutStartSec=2\\n"),
         ),
         End.OLD,
         "could not start its pools",
@@ -113,6 +113,6 @@ RELEASES = {
         ),
         End.OLD,
         "/marker/ answers 500",
-        within_seconds=20,
+        within_seconds=30,
     ),
 }

@@ -67,7 +67,7 @@ SERVERS = {
         host(DEAF[0]),
         End.NEW,
         heal=(DEAF[1],),
-        within_seconds=20,
+        within_seconds=40,
     ),
 }
 

@@ -152,7 +152,7 @@ def test_an_old_release_that_does_not_stop_ends_its_requests_and_is_killed(
         new = project.version("after")
         project.fab("deploy")
         ended = f"! systemctl list-units --plain --no-legend | grep default@{stubborn}"
-        state.sh(lab, one, f"timeout 20 sh -c 'until {ended}; do sleep 0.1; done'")
+        state.sh(lab, one, f"timeout 40 sh -c 'until {ended}; do sleep 0.1; done'")
 
     state.sh(lab, one, WELL_UNITS[0])
     assert (under_way.lost, visits.lost) == ([], [])

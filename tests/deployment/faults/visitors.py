@@ -17,6 +17,7 @@ from tests.deployment.traffic import ASKS, Ask, exchange, version_of
 
 A_SECOND = 20
 RELEASE = re.compile(r"\b\d{8}T\d{6}-[0-9a-f]+$")
+PATIENCE_SECONDS = 40
 AT_ONCE = 400
 """How many may wait for an answer; with more of them, they would come later than they are due."""
 
@@ -73,7 +74,7 @@ def visitors(
     visits, stop = Visits(), threading.Event()
 
     def visit(ask: Ask, due: float) -> None:
-        connection, release = http.client.HTTPConnection(address, timeout=20), None
+        connection, release = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS), None
         try:
             status, text = exchange(connection, ask)
         except (OSError, http.client.HTTPException) as error:
