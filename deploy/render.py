@@ -13,6 +13,7 @@ from deploy.layout import Layout
 from deploy.release import parts
 from dispatcher.registry.address import Address
 from dispatcher.registry.jobs import Job
+from dispatcher.registry.limits import Limits
 from dispatcher.registry.site import App, Site
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +33,7 @@ class Location:
 
     rules: tuple[str, ...]
     pool: str
+    limits: Limits
     apps: tuple[str, ...]
 
 
@@ -60,11 +62,18 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "pools": parts(site),
         "hosts": hosts,
         "name": variable(at),
+        "counted": counted(site),
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }
     text = template.render(given, live="")
     routes = hashlib.sha256(text.encode()).hexdigest()[:12]
     return template.render(given, live=at.live(routes)), routes
+
+
+def counted(site: Site) -> list[Limits]:
+    """Return limits of which each counts visitors by itself; those of the site come first."""
+    found = {limits.zone: limits for limits in (site.limits, *(app.limits for app in site))}
+    return [found[zone] for zone in sorted(found)]
 
 
 def variable(at: Layout) -> str:
@@ -99,20 +108,25 @@ def on_host(site: Site, name: str) -> Host:
     """Return where each path of a host goes: what is nobody's to the pool of its root."""
     mounts = site.mounts(name)
     root = mounts.get("") or next(iter(mounts.values()), None)
-    home = root.pool if root else parts(site)[0].name
+    home, usual = (root.pool, root.limits) if root else (parts(site)[0].name, site.limits)
     elsewhere = tuple(
-        Location((f"= {path}", f"{path}/"), app.pool, (app.name,))
+        Location((f"= {path}", f"{path}/"), app.pool, app.limits, (app.name,))
         for path, app in mounts.items()
-        if path and not same_way(path, app, mounts, home)
+        if path and not same_way(path, app, mounts, (home, usual))
     )
-    at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if app.pool == home))
-    return Host(name, (*elsewhere, Location(("/",), home, at_home or ("nobody's",))), home)
+    at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if way(app) == (home, usual)))
+    return Host(name, (*elsewhere, Location(("/",), home, usual, at_home or ("nobody's",))), home)
 
 
-def same_way(path: str, app: App, mounts: dict[str, App], home: str) -> bool:
-    """Whether the mount around this one goes to the same pool already."""
+def way(app: App) -> tuple[str, Limits]:
+    """Return what tells the locations of two apps apart."""
+    return app.pool, app.limits
+
+
+def same_way(path: str, app: App, mounts: dict[str, App], home: tuple[str, Limits]) -> bool:
+    """Whether the mount around this one goes to the same pool within the same limits already."""
     around = max((p for p in mounts if p and path.startswith(f"{p}/")), key=len, default="")
-    return app.pool == (mounts[around].pool if around else home)
+    return way(app) == (way(mounts[around]) if around else home)
 
 
 def fixed(name: str, at: Layout) -> str:

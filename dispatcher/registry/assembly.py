@@ -1,12 +1,14 @@
 """Make a `Site` of one environment's tables, collecting everything that is wrong with them."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from dispatcher.registry import schema
 from dispatcher.registry.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.registry.given import GIVEN, errors_of_given
 from dispatcher.registry.jobs import errors_of_jobs
+from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.site import App, Pool, Server, Site, conflicts
 from dispatcher.registry.tenancy import address_of_tenants, overlaps
 from dispatcher.registry.toml_lines import Key
@@ -32,7 +34,14 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     home = domain or in_ascii(str(document.get("domain", "")))
     name = "-".join(filter(None, (top.name if top else "", environment)))
     below = f".{LOCAL_DOMAIN}" if domain == LOCAL_DOMAIN else ""
-    values = tuple(app(name, entry, home, below) for name, entry in apps.items())
+    all_ = limits(USUAL, document.get("limits"), ("limits",), found)
+    values = tuple(
+        replace(
+            app(name, entry, home, below),
+            limits=limits(all_, entry.limits, ("apps", name, "limits"), found),
+        )
+        for name, entry in apps.items()
+    )
     found += errors_of_apps(document.get("apps"))
     found += errors_of_pools(apps, document.get("pools"))
     found += errors_of_threads(pools)
@@ -52,7 +61,15 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
         environment=environment,
         scheme="http" if below else top.scheme,
         watch_seconds=top.watch_seconds,
+        limits=all_,
     )
+
+
+def limits(others: Limits, data: object, place: Key, found: list[Found]) -> Limits:
+    """Return the limits of an app, or of all that say nothing else."""
+    given = table(schema.LimitsTable, data or {}, place, found)
+    app = place[1] if len(place) > 1 else ""
+    return others.but(given.model_dump(exclude_unset=True) if given else {}, app)
 
 
 def table(model: type[T], data: object, place: Key, found: list[Found]) -> T | None:
@@ -96,7 +113,7 @@ def errors_of_apps(apps: object) -> list[Found]:
 
 def where_to_say(entry: Document) -> str:
     """What follows ``[apps.wiki.args]`` belongs to that table, whatever it was meant for."""
-    for kind in (*GIVEN, "workers"):
+    for kind in (*GIVEN, "workers", "limits"):
         for key, inner in inner_tables(entry.get(kind), kind):
             if there := [place for place in PLACES if place in inner]:
                 return f"its {there[0]!r} is in the table {key}: write it above that"

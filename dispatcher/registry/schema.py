@@ -128,7 +128,16 @@ class Top(Table):
     apps: dict[str, Any]
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     environments: dict[str, Any] = {}
+
+
+class LimitsTable(Table):
+    body_mb: Annotated[int, Field(ge=1, le=102_400)] = 16
+    answer_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
+    per_second: Annotated[int, Field(ge=0, le=100_000)] = 100
+    at_once: Annotated[int, Field(ge=0, le=100_000)] = 100
+    buffered: bool = True
 
 
 class AppTable(Table):
@@ -156,6 +165,7 @@ class AppTable(Table):
     workers: dict[Name, Command] = {}
     schedule: Command | None = None
     finish_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600
+    limits: dict[str, Any] = {}
 
 
 class PoolTable(Table):
@@ -184,6 +194,7 @@ class EnvironmentTable(Table):
     apps: dict[str, Any] = {}
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
 
 
 TYPES = {

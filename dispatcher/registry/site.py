@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.registry.address import Address
+from dispatcher.registry.limits import USUAL, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class App:
 
     finish_seconds: float = 600
     """How long a worker may take to finish what it has begun."""
+
+    limits: Limits = USUAL
 
     tenants: Address | None = None
     """The last of its addresses, where it has one instance for each tenant below that."""
@@ -145,6 +148,9 @@ class Site:
 
     watch_seconds: float = 5
     """How long a release that has gone live is watched before it stays."""
+
+    limits: Limits = USUAL
+    """Those of apps that say nothing else."""
 
     file: Path = field(default=Path("site.toml"), compare=False)
     """Where all this is written."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import plans
+from deploy import plans, render
 from deploy.errors import PlanError
 from deploy.look import State
 from deploy.release import Release
@@ -131,7 +131,7 @@ sh {DEPENDENCIES}.new
  11. see that all of it is root's
      $ own '{{"do":"take","folder":"{FOLDER}/venv"}}'
  12. write its nginx configuration
-     $ write {FOLDER}/nginx.conf (1268 bytes, mode 644)
+     $ write {FOLDER}/nginx.conf ({len(render.nginx(SITE, AT)[0].encode())} bytes, mode 644)
  13. name its pools
      $ write {FOLDER}/pools (8 bytes, mode 644)
  14. name its routes

@@ -59,6 +59,7 @@ class Project:
         text = site.read_text().split("[servers.web1]")[0]
         domain = f'domain = "{DOMAIN}"\nwatch_seconds = {watch}'
         text = text.replace('domain = "example.org"', domain)
+        text += "[limits]\nper_second = 0\nat_once = 0\n"  # visitors of tests have one address
         text += '[apps.marker]\napp = "apps.marker:application"\npath = "/marker"\n'
         text += "".join(f'\n[servers.{host}]\nhost = "deploy@{host}"\n' for host in hosts)
         site.write_text(text)
