@@ -208,7 +208,9 @@ class Layout:
         return f"/var/lib/{self.site}/_restored"
 
     def restored(self, pool: str, kind: str = "") -> str:
-        """What a restore has: ``new`` data to come, the ``data`` of before, and a ``note``."""
+        """What a restore has: ``new`` data to come, the ``old``, a ``note`` of which is wanted; and
+        when it is done, the ``data`` of before.
+        """
         folder = f"{self.restored_all}/{pool}"
         return f"{folder}/{kind}" if kind else folder
 

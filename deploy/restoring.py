@@ -64,9 +64,11 @@ def restore(at: Layout, found: State, live: Release | None, wanted: Restore) -> 
 def unpacked(at: Layout, one: Packed) -> Steps:
     """Unpack what came, as the pool's user; nothing is to be, of what is there already."""
     pool = one.pool
-    note, new = at.restored(pool, "note"), at.restored(pool, "new")
+    data, new, old, note = (at.restored(pool, kind) for kind in ("data", "new", "old", "note"))
+    # Old data that are left here are some that could not be put back: they are for a person.
+    script = 'rm -rf "$1" "$2" && if test -e "$3"; then rm -rf "$4" && mv -T "$3" "$4"; fi'
     drop = Run("rm", "-rf", note, new)
-    forget = Step(f"forget what was begun of {pool}", drop, undo=drop)
+    forget = Step(f"forget what was begun of {pool}", shell(script, note, new, old, data), drop)
     if one.file is None:
         return (forget,)
     folder = shell(
@@ -100,9 +102,10 @@ def confined(
 
 
 def place(at: Layout, pool: str, one: Packed) -> dict[str, str]:
-    """Return the folders that change places, and where it is noted which is which."""
+    """Return the folders that change places, and where it is noted which way."""
     other = at.restored(pool, "new" if one.file else "data")
-    return {"place": at.state(pool), "other": other, "note": at.restored(pool, "note")}
+    beside = {kind: at.restored(pool, kind) for kind in ("old", "note")}
+    return {"place": at.state(pool), "other": other, **beside}
 
 
 def told(at: Layout, live: Release, pool: str) -> str:
@@ -162,9 +165,9 @@ def forgotten(at: Layout, live: Release, pool: str) -> Step:
 
 def kept(at: Layout, one: Packed) -> Step:
     """Keep the data of before where the next restore, or its undoing, finds it."""
-    data, new, note = (at.restored(one.pool, kind) for kind in ("data", "new", "note"))
-    what = f"keep the data of {one.pool} from before"
-    if one.file is None:  # it is there already
-        return Step(what, Run("rm", "-f", note))
-    script = 'rm -rf "$1" && mv -T "$2" "$1" && rm -rf "$3" "$4"'
-    return Step(what, shell(script, data, new, note, at.sent(one.file.sha256)))
+    data, old, note = (at.restored(one.pool, kind) for kind in ("data", "old", "note"))
+    sent = (at.sent(one.file.sha256),) if one.file else ()
+    # Begun anew where it was cut off, it must not take for older what it has put there.
+    script = 'if test -e "$2"; then rm -rf "$1" && mv -T "$2" "$1"; fi && shift 2 && rm -rf "$@"'
+    step = shell(script, data, old, note, *sent)
+    return Step(f"keep the data of {one.pool} from before", step)

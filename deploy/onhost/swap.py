@@ -1,35 +1,32 @@
 """Put other data in the place of a pool's, or back, while nothing of the pool runs.
 
-The two folders change places by one renameat2(2), so that there is always exactly one. Which of
-them is in the place is told by the inode, noted before: whatever is cut off can be done again.
-With a service that runs, that is restarted, and the folders change between its end and its start
-(``ExecStartPre=`` calls this anew): visitors wait at its socket meanwhile.
+Two renames, and what is there tells how far it is, also after a kill or a power cut: what was in
+the place is ``old``, which nothing here ever removes, and what was to come is ``other`` as long
+as it has not come. With a service that runs, that is restarted, and the folders change between
+its end and its start (``ExecStartPre=`` calls this anew): visitors wait at its socket meanwhile.
 """
 
-import ctypes
-import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
+from deploy.onhost.whole import sync, write
+
 SAID_LINES = 40
 
 
 class Unchanged(Exception):
-    """A unit that would not come up, or folders that cannot change places."""
+    """A unit that would not come up."""
 
 
 def main(given: dict[str, Any]) -> None:
-    """Have the folder that is ``new`` in the place, or the ``old``, as ``to`` says."""
+    """Have what was to come in the place, or what was there, as ``to`` says: new or old."""
     note = Path(given["note"])
-    if not note.exists():
-        if given["to"] == "old":  # nothing has changed places yet
-            return
-        write(note, {"new": Path(given["other"]).stat().st_ino})
-    write(note, {**json.loads(note.read_text()), "to": given["to"]})
+    if given["to"] == "old" and not Path(given["old"]).exists():  # it never began
+        note.unlink(missing_ok=True)
+        return
+    write(note, given["to"].encode())
     if any(runs(given[kind]) for kind in ("service", "socket")):  # not so while a server boots
         bring_up("restart", given["service"])
     change(given)
@@ -51,45 +48,31 @@ def bring_up(word: str, unit: str) -> None:
 
 
 def change(given: dict[str, Any]) -> None:
-    """Let the folders change places, unless they are as they should be."""
-    told = json.loads(Path(given["note"]).read_text())
-    place, other = Path(given["place"]), Path(given["other"])
-    if (place.stat().st_ino == told["new"]) == (told["to"] == "new"):
-        return
-    if told["new"] not in (place.stat().st_ino, other.stat().st_ino):
-        raise Unchanged(f"neither {place} nor {other} is what was unpacked")
-    library = ctypes.CDLL(None, use_errno=True)
-    failed = library.renameat2(
-        AT_FDCWD, os.fsencode(place), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE
-    )
-    if failed:
-        reason = os.strerror(ctypes.get_errno())
-        raise Unchanged(f"{place} and {other} cannot change places: {reason}")
-    for folder in {place.parent, other.parent}:
+    """Let the folders change places as the note says, as far as they have not yet.
+
+    An empty folder in the place is systemd's, made where there was none: rename(2) replaces it.
+    """
+    place, other, old = (Path(given[name]) for name in ("place", "other", "old"))
+    if Path(given["note"]).read_text() == "new":
+        if other.exists():
+            if not old.exists():
+                moved(place, old)
+            moved(other, place)
+    elif old.exists():
+        if not other.exists():
+            moved(place, other)
+        moved(old, place)
+
+
+def moved(one: Path, to: Path) -> None:
+    one.rename(to)
+    for folder in {one.parent, to.parent}:
         sync(folder)
 
 
-def write(path: Path, what: dict[str, Any]) -> None:
-    new = path.with_name(f"{path.name}.new")
-    with new.open("w") as file:
-        json.dump(what, file)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def before(place: str, other: str, note: str, *migrations: str) -> None:
+def before(place: str, other: str, old: str, note: str, *migrations: str) -> None:
     """Do what is to be done before a pool starts: databases are migrated with the data there."""
-    change({"place": place, "other": other, "note": note})
+    change({"place": place, "other": other, "old": old, "note": note})
     for unit in migrations:
         bring_up("start", unit)
 

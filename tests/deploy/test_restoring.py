@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -95,6 +97,19 @@ def test_what_was_sent_is_gone_however_it_ends() -> None:
     sent = AT.sent("a" * 64)
     assert sent in str(plan.tidy[-1].do)
     assert [step for step in plan.prepare if step.undo and sent in str(step.undo)]
+
+
+def test_what_is_kept_is_not_lost_where_keeping_it_was_cut_off(tmp_path: Path) -> None:
+    (step,) = (step for step in planned(CAME).tidy if step.note.startswith("keep the data"))
+    assert isinstance(step.do, Run)
+    *script, data, new, note, sent = step.do.argv
+    paths = [tmp_path / Path(one).name for one in (data, new, note, sent)]
+    paths[1].mkdir()
+    (paths[1] / "of-before").touch()
+
+    for _ in range(2):
+        subprocess.run([*script, *map(str, paths)], check=True)
+        assert (paths[0] / "of-before").exists()
 
 
 def test_the_data_of_before_come_back_where_there_are_any() -> None:

@@ -1,32 +1,44 @@
-"""Two folders change places in one go, and however often it is begun anew."""
+"""Folders change places, and back, from wherever it was cut off; nothing old is ever removed."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from deploy.onhost.swap import Unchanged, change, main
+from deploy.onhost import swap
+from deploy.onhost.swap import change, main
+
+
+class Cut(Exception):
+    """The power fails."""
 
 
 class Folders:
-    """The data of a pool, and others beside them."""
+    """The data of a pool, and others that are to come."""
 
     def __init__(self, root: Path) -> None:
-        self.place, self.other, self.note = root / "place", root / "other", root / "note"
-        for folder in (self.place, self.other):
-            folder.mkdir()
-            (folder / "file").write_text(folder.name)
+        self.root = root
+        for name in ("place", "other"):
+            (root / name).mkdir()
+            (root / name / name).touch()
 
     def given(self, to: str) -> dict[str, str]:
-        paths = {"place": self.place, "other": self.other, "note": self.note}
-        units = {"service": "no-such.service", "socket": "no-such.socket"}
-        return {**{name: str(path) for name, path in paths.items()}, **units, "to": to}
+        paths = {name: str(self.root / name) for name in ("place", "other", "old", "note")}
+        return {**paths, "service": "no-such.service", "socket": "no-such.socket", "to": to}
 
     @property
-    def there(self) -> str:
-        return (self.place / "file").read_text()
+    def there(self) -> dict[str, list[str]]:
+        """Return which folders there are, and what is in each."""
+        return {
+            path.name: [one.name for one in path.iterdir()]
+            for path in sorted(self.root.iterdir())
+            if path.is_dir() and path.name != "programs"
+        }
+
+
+BEFORE = {"other": ["other"], "place": ["place"]}
+AFTER = {"old": ["place"], "place": ["other"]}
 
 
 @pytest.fixture
@@ -41,17 +53,45 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
 
 
 def test_it_can_be_done_and_taken_back_as_often_as_somebody_begins_it(folders: Folders) -> None:
-    for to, there in [("new", "other"), ("new", "other"), ("old", "place"), ("old", "place")]:
+    for to, there in [("new", AFTER), ("new", AFTER), ("old", BEFORE), ("old", BEFORE)]:
         main(folders.given(to))
         assert folders.there == there
-    assert (folders.other / "file").read_text() == "other"
 
 
 def test_what_was_never_begun_is_not_taken_back(folders: Folders) -> None:
     main(folders.given("old"))
 
-    assert folders.there == "place"
-    assert not folders.note.exists()
+    assert folders.there == BEFORE
+    assert not (folders.root / "note").exists()
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+@pytest.mark.parametrize("made", [False, True], ids=["", "systemd made the folder anew"])
+@pytest.mark.parametrize(("first", "then"), [("new", "new"), ("new", "old"), ("old", "old")])
+def test_from_wherever_it_is_cut_off_it_goes_on_or_back(
+    folders: Folders, monkeypatch: pytest.MonkeyPatch, first: str, then: str, made: bool, cut: int
+) -> None:
+    if first == "old":
+        main(folders.given("new"))
+    done = 0
+
+    def moved(one: Path, to: Path) -> None:
+        nonlocal done
+        one.rename(to)
+        done += 1
+        if done == cut:
+            raise Cut
+
+    with monkeypatch.context() as context:
+        context.setattr(swap, "moved", moved)
+        with pytest.raises(Cut):
+            main(folders.given(first))
+    if made:
+        (folders.root / "place").mkdir(exist_ok=True)
+
+    main(folders.given(then))
+
+    assert folders.there == (AFTER if then == "new" else BEFORE)
 
 
 def test_a_unit_that_starts_anew_changes_nothing_twice(folders: Folders) -> None:
@@ -60,13 +100,4 @@ def test_a_unit_that_starts_anew_changes_nothing_twice(folders: Folders) -> None
     for _ in range(3):
         change(folders.given("new"))
 
-    assert folders.there == "other"
-
-
-def test_folders_that_are_not_those_of_before_stay_where_they_are(folders: Folders) -> None:
-    folders.note.write_text(json.dumps({"new": 1, "to": "new"}))
-
-    with pytest.raises(Unchanged, match="is what was unpacked"):
-        change(folders.given("new"))
-
-    assert folders.there == "place"
+    assert folders.there == AFTER

@@ -25,6 +25,7 @@ SHOP = '''\
 
 import os
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -41,6 +42,8 @@ def migrate():
 def make():
     if (STATE / "poison").exists():
         raise RuntimeError("these data are poison")
+    if (STATE / "slow").exists():
+        time.sleep(5)
     return application
 
 
@@ -154,6 +157,32 @@ def test_data_with_which_an_app_is_not_well_are_taken_back(
     assert seen.failures == []
     assert as_it_is(lab, first) == clean
     assert lab.run(first, "sh", "-c", "ls /var/lib/yard/_restored/*").stdout == ""
+
+
+def test_a_power_cut_between_the_one_data_and_the_other_leaves_what_was_there(
+    lab: Lab, hosts: list[Host], shop: Project
+) -> None:
+    host = hosts[1]
+    lab.run(host, "touch", f"{STATE}/shop/slow")
+    made = shop.fab("backup", "--only", host.name).out.strip()
+    lab.run(host, "rm", f"{STATE}/shop/slow")
+    order(host)
+    before = orders(host)
+
+    with shop.start_fab("restore", made) as running:
+        there = "until test -e /var/lib/yard/_restored/default/old; do sleep 0.05; done"
+        lab.run(host, "timeout", "60", "sh", "-c", there)
+        lab.kill(host, lose_unsynced=True)
+        lab.start(host)
+        booted(lab, host)
+        running.communicate(timeout=120)
+
+    assert running.returncode == 1
+    assert orders(host) == before
+    assert lab.run(host, "sh", "-c", "ls /var/lib/yard/_restored/*").stdout.split() in (
+        [],
+        ["data"],
+    )
 
 
 def test_an_archive_that_somebody_changed_is_refused(
