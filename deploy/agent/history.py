@@ -10,12 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.agent.journal import Record, sync_folder
 
 START = "0" * 64
+
+LONGEST_LINE = 1_000_000
+"""Bytes, of which a record has a thousandth; so the last one is found without reading all."""
+
+MOST = 10_000
+"""Records that are told, the newest; the chain is followed through all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +42,11 @@ def append(path: Path, record: Record) -> None:
     """Add a record; it is on the disk when this returns."""
     new = not path.exists()
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644), "r+b") as file:
+        start = file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
         content = file.read()
         whole = content[: content.rfind(b"\n") + 1]
         if whole != content:  # the power went while the last line was written
-            file.truncate(len(whole))
+            file.truncate(start + len(whole))
         *_, last = (b"", *whole.splitlines())
         line = json.dumps({**record, "after": digest(last)}, separators=(",", ":"))
         file.write(line.encode() + b"\n")
@@ -48,12 +57,20 @@ def append(path: Path, record: Record) -> None:
 
 
 def read(path: Path) -> Told:
-    """Return the history, oldest first; an empty one where there is no file."""
+    """Return the history, oldest first; an empty one where there is no file.
+
+    Half a line was not written, and is none.
+    """
     try:
-        lines = path.read_bytes().split(b"\n")[:-1]  # half a line was not written
+        with path.open("rb") as file:
+            return told(line for line in file if line.endswith(b"\n"))
     except FileNotFoundError:
-        lines = []
-    records: list[Record] = []
+        return told(())
+
+
+def told(lines: Iterable[bytes]) -> Told:
+    """Follow the chain through whole lines, each with its end."""
+    records: deque[Record] = deque(maxlen=MOST)
     broken, head = None, START
     for number, line in enumerate(lines, 1):
         try:
@@ -64,7 +81,7 @@ def read(path: Path) -> Told:
         if record.pop("after", None) != head:
             broken = broken or number
         if broken is None:
-            head = digest(line)
+            head = digest(line[:-1])
         records.append(record)
     return Told(tuple(records), broken, head)
 

@@ -123,3 +123,18 @@ def test_a_line_that_the_power_cut_in_two_is_no_tampering_and_is_repaired(
 
     assert numbers(path) == [1, 2, 3, 5]
     assert history.read(path).broken is None
+
+
+def test_a_long_history_is_neither_read_to_be_added_to_nor_told_whole(path: Path) -> None:
+    lines, before = [], history.START
+    for number in range(history.MOST + 5):
+        line = json.dumps({"number": number, "title": "x" * 200, "after": before}).encode()
+        before = history.digest(line)
+        lines.append(line + b"\n")
+    path.write_bytes(b"".join(lines))
+
+    history.append(path, {"number": history.MOST + 5})
+
+    read = history.read(path)
+    assert read.broken is None
+    assert [one["number"] for one in read.records] == list(range(6, history.MOST + 6))
