@@ -14,6 +14,9 @@ from dispatcher.registry.site import Site
 
 NEEDED_BYTES, NEEDED_INODES = 300_000_000, 20_000
 
+MOST_USERS = 200
+"""Of pools of one site, on one server."""
+
 
 def refuse_unfit(at: Layout, site: Site, found: State) -> None:
     """Raise `PlanError` for a server that could not run the site, or runs another by its names."""
@@ -24,6 +27,7 @@ def refuse_unfit(at: Layout, site: Site, found: State) -> None:
     if found.free_inodes < NEEDED_INODES:
         raise PlanError(f"has {found.free_inodes} inodes free; a release needs {NEEDED_INODES}")
     refuse_taken(at, site, found)
+    refuse_crowds(at, site, found)
 
 
 def refuse_unready(at: Layout, found: State) -> None:
@@ -42,6 +46,20 @@ def refuse_other_systems(found: State) -> None:
     major = re.match(r"\d+", version)
     if found.os.get("ID") != "debian" or major is None or int(major[0]) < 12:
         raise PlanError(f"runs {name}; Flaskyard needs Debian 12 or newer")
+
+
+def refuse_crowds(at: Layout, site: Site, found: State) -> None:
+    """Raise `PlanError` where a site would have more users than its part of a server's.
+
+    Debian has 900 numbers for users of services, and none is given to another: a pool that is no
+    more has left its data.
+    """
+    new = [user for part in parts(site) if (user := at.user(part.name)) not in found.users]
+    if new and found.pool_users + len(new) > MOST_USERS:
+        raise PlanError(
+            f"has {found.pool_users} users for pools of {at.site}, and would get {len(new)} more; "
+            f"{MOST_USERS} are the most; remove those of pools that are no more, with their data"
+        )
 
 
 def refuse_taken(at: Layout, site: Site, found: State) -> None:

@@ -83,6 +83,9 @@ class State(BaseModel):
     free_inodes: int
     packages: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
+    pool_users: int = 0
+    """How many users pools of the site have, and had."""
+
     strangers: tuple[str, ...] = ()
     """Those of them that are not as Flaskyard makes the users of pools."""
 

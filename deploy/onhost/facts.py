@@ -24,6 +24,9 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "free_inodes": free_inodes(nearest(home)),
         "packages": packages(given["packages"]),
         "users": [name for name in given["users"] if user(name)],
+        "pool_users": sum(
+            one.pw_name.startswith(f"{given['site']}-") and not lives(one) for one in pwd.getpwall()
+        ),
         "strangers": [name for name in given["users"] if lives(user(name))],
         "files": {path: text(Path(path)) for path in given["files"]},
         "links": {path: link(Path(path)) for path in given["links"]},

@@ -17,6 +17,11 @@ THEIRS = "[Unit]\nDescription=yard-staging: pool web, release %i\n"
     ("facts", "message"),
     [
         (
+            {"pool_users": 200},
+            "has 200 users for pools of yard, and would get 1 more; 200 are the most; "
+            "remove those of pools that are no more, with their data",
+        ),
+        (
             {"os": {"ID": "alpine", "PRETTY_NAME": "Alpine Linux v3.20", "VERSION_ID": "3.20"}},
             "runs Alpine Linux v3.20; Flaskyard needs Debian 12 or newer",
         ),
@@ -52,7 +57,17 @@ THEIRS = "[Unit]\nDescription=yard-staging: pool web, release %i\n"
         ),
     ],
     ids=[
-        *("alpine", "old", "sid", "unknown", "disk", "inodes", "another site's", "Debian's"),
+        *(
+            "crowd",
+            "alpine",
+            "old",
+            "sid",
+            "unknown",
+            "disk",
+            "inodes",
+            "another site's",
+            "Debian's",
+        ),
         *("somebody's user", "somebody's unit"),
     ],
 )
