@@ -91,3 +91,63 @@ if __name__ == "__main__":
             print("sees", pid)
     print("tried", number)
 """
+
+BUILD = r"""
+# What a build may do on a server, it tries.
+import glob
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+
+def hostile_build(venv):
+    def reach(family, address):
+        with socket.socket(family, socket.SOCK_STREAM) as one:
+            one.settimeout(2)
+            one.connect(address)
+
+    def stay():
+        # Whoever waits for the end of what a build writes waits for this one.
+        for _ in range(3):
+            if os.fork() == 0:
+                os.setsid()
+                time.sleep(10_000)
+                os._exit(0)
+
+    attempts = {
+        "d-bus": lambda: reach(socket.AF_UNIX, "/run/dbus/system_bus_socket"),
+        "agent": lambda: reach(socket.AF_UNIX, "/run/flaskyard/yard.agent"),
+        "web": lambda: reach(socket.AF_INET, ("127.0.0.1", 80)),
+        "listen": lambda: socket.socket(socket.AF_UNIX).bind(f"{venv}/x.sock"),
+        "shadow": lambda: Path("/etc/shadow").read_bytes(),
+        "keys": lambda: Path("/etc/flaskyard/yard/keys").read_bytes(),
+        "data": lambda: os.listdir("/var/lib/yard/default"),
+        "store": lambda: Path("/srv/yard/store/made").touch(),
+        "release": lambda: Path(f"{venv}/../made").touch(),
+        "of before": lambda: Path("/srv/yard/current/venv/made").touch(),
+        "its files": lambda: open(glob.glob(f"{venv}/lib/*/*/flask/app.py")[0], "ab").close(),
+        "home": lambda: os.listdir("/root"),
+        "sudo": lambda: subprocess.run(["sudo", "-n", "id"], check=True, capture_output=True),
+    }
+    for name, attempt in attempts.items():
+        try:
+            attempt()
+        except (OSError, subprocess.SubprocessError):
+            continue
+        with open(f"{venv}/could", "a") as told:
+            told.write(f"{name}\n")
+    Path(f"{venv}/tried").write_text(str(len(attempts)))
+    os.symlink("/etc", f"{venv}/etc")
+    os.symlink("/etc/shadow", f"{venv}/shadow")
+    Path(f"{venv}/suid").touch()
+    os.chmod(f"{venv}/suid", 0o777)
+    sys.stdout.write("x" * 50_000_000)
+    stay()
+
+
+for venv in glob.glob("/srv/yard/releases/*/venv"):
+    if os.getuid() != 0 and os.access(venv, os.W_OK):
+        hostile_build(venv)
+"""

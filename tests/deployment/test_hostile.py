@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.deployment.conftest import booted
-from tests.deployment.hostile import APP, TABLES
+from tests.deployment.hostile import APP, BUILD, TABLES
 from tests.deployment.project import DOMAIN, Project
 from tests.deployment.test_refusals import as_it_is
 from tests.lab.host import Host
@@ -35,6 +35,7 @@ def hostile(lab: Lab, one: Host, tmp_path_factory: pytest.TempPathFactory) -> Pr
     (project.folder / "apps" / "hostile.py").write_text(APP)
     site = project.folder / "site.toml"
     site.write_text(site.read_text() + TABLES)
+    project.edit("setup.py", "\n\nsetup(", f"\n\n{BUILD}\n\nsetup(")
     project.commit("be hostile")
     project.fab("deploy")
     return project
@@ -44,6 +45,21 @@ def test_an_app_reaches_nothing_that_is_not_its_own(hostile: Project) -> None:
     tried = hostile.fab("exec", "hostile", "python -m apps.hostile")
 
     assert re.fullmatch(r"tried \d\d\n", tried.out), tried
+
+
+def test_a_build_reaches_nothing_but_its_folder_and_leaves_nothing_behind(
+    lab: Lab, one: Host, hostile: Project
+) -> None:
+    assert hostile.live()
+
+    venv = "/srv/yard/current/venv"
+    assert int(lab.run(one, "cat", f"{venv}/tried").stdout) > 10
+    assert lab.run(one, "cat", f"{venv}/could", check=False).stdout == ""
+    assert lab.run(one, "stat", "--format=%U %a", f"{venv}/suid").stdout == "root 755\n"
+    assert lab.run(one, "stat", "--format=%U %a", "/etc", "/etc/shadow").stdout == (
+        "root 755\nroot 640\n"
+    )
+    assert lab.run(one, "pgrep", "-u", "_yard", check=False).stdout == ""
 
 
 def test_what_runs_is_exposed_as_little_as_its_unit_says(
