@@ -167,12 +167,18 @@ class Conductor:
 
     def reach(self, name: str) -> None:
         """Connect anew and take up what goes on there, if it is still that."""
+
+        def ask(link: Link) -> tuple[Link, dict[str, Any]]:
+            if last := link.last():
+                return link, last
+            raise LostError(name, "has yet to end what was interrupted")
+
         try:
-            link, last = insist(self.again, name, lambda it: (it, it.last()), self.patience)
+            link, last = insist(self.again, name, ask, self.patience)
         except ReachError as error:
             self.give_up(name, error)
         else:
-            if last and last["run"] == self.run:
+            if last["run"] == self.run:
                 self.take_up(link)
             else:
                 self.give_up(name, ReachError(name, "does something else by now"))

@@ -194,6 +194,9 @@ class Transactions:
 
     def about_last(self) -> dict[str, Any] | None:
         """Return what a client must know to take up the last transaction, if there is one."""
+        if self.last is None:  # it was not known yet when another process ended it, as at boot
+            with suppress(PlanError):
+                self.resume()
         if self.last is None:
             return None
         first, progress = self.last.journal.records[0], self.last.progress

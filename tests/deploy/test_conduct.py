@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -186,6 +188,32 @@ def test_one_that_had_taken_back_before_it_could_be_told_is_named(
         one.conduct()
 
     assert "It holds on web1 and not on web2." in str(raised.value)
+
+
+def test_one_that_has_yet_to_end_what_was_interrupted_is_asked_again(
+    servers: dict[str, Server],
+) -> None:
+    """As where it boots: an agent may be asked while another process takes back."""
+    one, two = begun(servers, Told()), servers["web2"]
+    until(two.transactions.last, "waits", order=PUBLISH)  # type: ignore[arg-type]
+    two.links[0].close()
+    two.threads[0].join(20)
+    two.transactions.free()
+    two.restart()
+    held = two.transactions.held("another process")
+    calls = itertools.count()
+
+    def again(name: str) -> Link:
+        if next(calls):
+            os.close(held)
+        return servers[name].connect()
+
+    one.again = again
+    with pytest.raises(FleetError) as raised:
+        one.conduct()
+
+    assert str(raised.value) == TAKEN_BACK
+    assert all(server.keys == (OLD,) for server in servers.values())
 
 
 def attached(servers: dict[str, Server], told: Told) -> Conductor:

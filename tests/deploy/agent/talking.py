@@ -68,11 +68,15 @@ class Server:
         for folder in (self.at.store, self.at.secrets):
             Path(folder).mkdir(parents=True)
         Path(self.at.keys).write_text(Keys((OLD,)).text())
-        self.transactions = Transactions(self.at, Here(), Path(self.at.records), Path(self.at.lock))
+        self.restart()
         self.unreachable = False
         self.beats: float = BEAT_SECONDS
         self.threads: list[Thread] = []
         self.links: list[Link] = []
+
+    def restart(self) -> None:
+        """Know nothing any more of what was done."""
+        self.transactions = Transactions(self.at, Here(), Path(self.at.records), Path(self.at.lock))
 
     def called(self) -> socket.socket:
         """Return the client's end of a new conversation."""

@@ -196,11 +196,11 @@ def test_a_failure_of_the_agents_own_is_told_and_the_conversation_goes_on(
 
     begin = Begin(intention=ROTATE).model_dump_json(context=ON_THE_WIRE).encode()
 
-    raw.say(b'{"ask":"history"}\n', begin, b"\n", b'{"ask":"last"}\n')
+    raw.say(b'{"ask":"history"}\n', begin, b"\n", b'{"ask":"attach","conduct":false}\n')
 
     assert "could not begin" in str(raw.hear()["error"])
     assert raw.hear() == {"error": "the agent failed at that; its log on the server says how"}
-    assert raw.hear() == {"answer": None}
+    assert raw.hear() == {"answer": {"follow": False, "title": "", "records": 0}}
 
 
 def test_there_is_nothing_to_follow_where_nothing_was_done(server: Server) -> None:
