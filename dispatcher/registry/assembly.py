@@ -9,8 +9,9 @@ from dispatcher.registry.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.registry.given import GIVEN, errors_of_given
 from dispatcher.registry.jobs import errors_of_jobs
 from dispatcher.registry.limits import USUAL, Limits
-from dispatcher.registry.site import App, Pool, Server, Site, conflicts
+from dispatcher.registry.site import App, Pool, Server, Site, claims, conflicts
 from dispatcher.registry.tenancy import address_of_tenants, overlaps
+from dispatcher.registry.tls import Own, Tls, errors_of_tls
 from dispatcher.registry.toml_lines import Key
 from dispatcher.registry.users import errors_of_users
 
@@ -50,6 +51,9 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_tenants(apps, values)
     found += errors_of_jobs(apps, values, servers)
     found += errors_of_users(name, {"default", *pools})
+    tls = https(document.get("tls"), found) if not below and top and top.scheme == "https" else None
+    hosts = tuple(dict.fromkeys((home, *(address.host for _, address in claims(values)))))
+    found += errors_of_tls(tls, hosts, len(servers)) if tls else ()
     if len(found) > before or top is None:
         return None
     return Site(
@@ -62,6 +66,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
         scheme="http" if below else top.scheme,
         watch_seconds=top.watch_seconds,
         limits=all_,
+        tls=tls,
     )
 
 
@@ -206,6 +211,16 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         schedule=entry.schedule or "",
         finish_seconds=entry.finish_seconds,
     )
+
+
+def https(entry: object, found: list[Found]) -> Tls | None:
+    before = len(found)
+    given = None if entry is None else table(schema.TlsTable, entry, ("tls",), found)
+    if given is None or len(found) > before:
+        return None
+    own = {name: Own(one.certificate, one.key) for name, one in given.certificates.items()}
+    values = given.model_dump(exclude={"email", "certificates"})
+    return Tls(given.email or "", certificates=own, **values)
 
 
 def pool(name: str, entry: schema.PoolTable | None) -> Pool:

@@ -18,12 +18,14 @@ def overlaid(document: Document, environment: str) -> Document:
     """Return the document with what the environment says anew laid over it.
 
     Names of the outside world are never inherited: an environment has only the
-    servers and the own domains that it names itself, so that staging can neither
-    be deployed to production's machines nor answer in its name.
+    servers, own domains and certificates that it names itself, so that staging can
+    neither be deployed to production's machines nor answer in its name.
     """
     if not environment:
         return document
     base = {**document, "servers": {}, "apps": without_domains(document.get("apps", {}))}
+    if isinstance(tls := document.get("tls"), dict):
+        base["tls"] = {key: value for key, value in tls.items() if key != "certificates"}
     over = document["environments"][environment]
     return merged(base, {k: v for k, v in over.items() if k in EnvironmentTable.model_fields})
 

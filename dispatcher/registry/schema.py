@@ -18,6 +18,14 @@ from dispatcher.registry.address import (
 )
 from dispatcher.registry.jobs import fault_of_command
 from dispatcher.registry.tenancy import fault_of_tenants
+from dispatcher.registry.tls import (
+    LETS_ENCRYPT,
+    TWO_YEARS,
+    fault_of_directory,
+    fault_of_email,
+    fault_of_file,
+    fault_of_pattern,
+)
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
@@ -125,6 +133,7 @@ class Top(Table):
     domain: Domain
     scheme: Scheme = "https"
     watch_seconds: Annotated[float, Field(ge=0, le=3600)] = 5
+    tls: dict[str, Any] | None = None
     apps: dict[str, Any]
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
@@ -181,6 +190,22 @@ class PoolTable(Table):
     network: list[Annotated[str, checked(fault_of_network)]] = []
 
 
+class OwnTable(Table):
+    certificate: Annotated[str, checked(fault_of_file)]
+    key: Annotated[str, checked(fault_of_file)]
+
+
+class TlsTable(Table):
+    email: Annotated[str, checked(fault_of_email)] | None = None
+    directory: Annotated[str, checked(fault_of_directory)] = LETS_ENCRYPT
+    elsewhere: bool = False
+    hsts_seconds: Annotated[int, Field(ge=0, le=2 * TWO_YEARS)] = TWO_YEARS
+    hsts_subdomains: bool = False
+    certificates: dict[
+        Annotated[str, AfterValidator(in_ascii), checked(fault_of_pattern)], OwnTable
+    ] = {}
+
+
 class ServerTable(Table):
     host: Annotated[str, checked(fault_of_remote)]
 
@@ -191,6 +216,7 @@ class EnvironmentTable(Table):
     domain: Domain | None = None
     scheme: Scheme | None = None
     watch_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
+    tls: dict[str, Any] | None = None
     apps: dict[str, Any] = {}
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}

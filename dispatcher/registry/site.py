@@ -11,6 +11,7 @@ from typing import Any
 
 from dispatcher.registry.address import Address
 from dispatcher.registry.limits import USUAL, Limits
+from dispatcher.registry.tls import Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,9 @@ class Site:
 
     limits: Limits = USUAL
     """Those of apps that say nothing else."""
+
+    tls: Tls | None = None
+    """How it is served over https; None where nginx has http alone."""
 
     file: Path = field(default=Path("site.toml"), compare=False)
     """Where all this is written."""

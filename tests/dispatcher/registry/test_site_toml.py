@@ -165,7 +165,7 @@ domian = "staging.example.org"
         "line 1: name = 'Yard': is not a name; write up to 32 of a-z, 0-9 and inner hyphens, "
         "like 'yard'",
         "line 2: colour = 3: is not a key of this table; known are name, domain, scheme, "
-        "watch_seconds, apps, pools, servers, limits, environments",
+        "watch_seconds, tls, apps, pools, servers, limits, environments",
         "line 5: apps.portal.app = 'apps.portal': is not 'package.module:attribute'; write what "
         "to import, like 'apps.wiki:create_app'",
         "line 7: apps.portal.colour = 1: is not a key of this table; known are "
