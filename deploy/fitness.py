@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deploy import ground
+from deploy import ground, https
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.look import State
@@ -30,11 +30,12 @@ def refuse_unfit(at: Layout, site: Site, found: State) -> None:
     refuse_crowds(at, site, found)
 
 
-def refuse_unready(at: Layout, found: State) -> None:
+def refuse_unready(at: Layout, site: Site, found: State) -> None:
     """Raise `PlanError` for a server that bootstrap has not been to, or not lately."""
     laid = {**web_files(), **ground.boot_files(at)}
     stale = [path for path, text in laid.items() if found.files.get(path) != text]
-    if stale or found.keys.get(at.keys) is None or at.builder not in found.users:
+    lacking = found.keys.get(at.keys) is None or at.builder not in found.users
+    if stale or lacking or https.lacks(at, site, found):
         raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
     if "nginx.service" not in found.active():
         raise PlanError("nginx does not run; run: fab bootstrap")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy import connections, jobs, kernel, render
+from deploy import connections, https, jobs, kernel, render
 from deploy.bundle import Agent, Built
 from deploy.errors import PlanError, StepError
 from deploy.files import write
@@ -32,8 +32,9 @@ def lay(
 ) -> Steps:
     """List only what is not as it should be. ``keys`` are those to have, None for those it has."""
     return (
-        *packages(found),
-        *folders(at, found),
+        *packages(site, found),
+        *make_users(dict.fromkeys(https.users(site), https.ASKED), found),
+        *folders(at, site, found),
         *users(at, tuple(part.name for part in parts(site)), found),
         *secrets(at, site, keys, found),
         *install_agent(at, agent, found),
@@ -41,29 +42,32 @@ def lay(
         *may_ask(at, user, found),
         *kernel.protect(found),
         *connections.widen(found),
-        *web(found),
+        *web(site, found),
         *boot(at, site, found),
+        *https.lay(at, site, found),
     )
 
 
 def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
     """Return what to look at, as `deploy.look.look` wants it, before `lay`."""
     return {
-        "packages": PACKAGES,
+        "packages": (*PACKAGES, *https.packages(site)),
         "users": (
             *filter(None, (user,)),
             at.builder,
+            *https.users(site),
             *(at.user(part.name) for part in parts(site)),
         ),
         "files": (
             *web_files(),
+            *(https.HTTPS, https.DEFAULT, at.wanted),
             *(at.boot, at.sudoers, at.debians_unit),
             *(connections.NGINX, kernel.FILE),
             *boot_units(at),
             *templates(at, site),
         ),
-        "links": (DEBIANS_PAGE, *wanted(at), at.nginx),
-        "folders": tuple(wanted_folders(at)),
+        "links": (DEBIANS_PAGE, *wanted(at), https.timer_link(at), at.nginx),
+        "folders": tuple(wanted_folders(at, site)),
         "keys": (at.keys, *(at.pool_keys(part.name) for part in parts(site))),
     }
 
@@ -88,8 +92,9 @@ def need_python(machine: Machine, *, install: bool) -> None:
             raise StepError(machine.name, step.note, str(step.do), outcome.exit_code, said)
 
 
-def packages(found: State) -> Steps:
-    missing = [name for name in PACKAGES if name not in found.packages]
+def packages(site: Site, found: State) -> Steps:
+    wanted = (*PACKAGES, *https.packages(site))
+    missing = [name for name in wanted if name not in found.packages]
     if not missing:
         return ()
     return (
@@ -101,7 +106,7 @@ def packages(found: State) -> Steps:
     )
 
 
-def wanted_folders(at: Layout) -> dict[str, str]:
+def wanted_folders(at: Layout, site: Site) -> dict[str, str]:
     """Return owner and mode of each folder."""
     roots = (
         at.home,
@@ -117,12 +122,13 @@ def wanted_folders(at: Layout) -> dict[str, str]:
         at.records: "root 700",
         at.secrets: "root 700",
         at.handed("").rstrip("/"): "root 700",
+        **https.folders(at, site),
     }
 
 
-def folders(at: Layout, found: State) -> Steps:
+def folders(at: Layout, site: Site, found: State) -> Steps:
     steps = []
-    for path, right in wanted_folders(at).items():
+    for path, right in wanted_folders(at, site).items():
         owner, mode = right.split()
         if found.folders.get(path) != right:
             make = Run("install", "-d", "-o", owner, "-m", mode, path)
@@ -136,12 +142,14 @@ def boot_files(at: Layout) -> dict[str, str]:
 
 
 def boot_units(at: Layout) -> dict[str, str]:
-    """Return the units that every site has: what starts it at boot, and its agent."""
+    """Return the units that every site has: for its boot, its agent and its certificates."""
     folder = "/etc/systemd/system"
     return {
         f"{folder}/{at.boot_unit}": render.fixed("boot.service", at),
         f"{folder}/flaskyard-agent@.socket": render.shared("agent.socket"),
         f"{folder}/flaskyard-agent@.service": render.shared("agent.service"),
+        f"{folder}/flaskyard-tls@.service": render.shared("tls.service"),
+        f"{folder}/flaskyard-tls@.timer": render.shared("tls.timer"),
     }
 
 
@@ -215,7 +223,11 @@ def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:
 
     And the one who installs releases, who owns nothing at all.
     """
-    wanted = {at.builder: "", **{at.user(pool): at.state(pool) for pool in pools}}
+    return make_users({at.builder: "", **{at.user(pool): at.state(pool) for pool in pools}}, found)
+
+
+def make_users(wanted: dict[str, str], found: State) -> Steps:
+    """Make users of the system where they are missing, who cannot log in; by name, their data."""
     options = ("--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent")
     return tuple(
         Step(

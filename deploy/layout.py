@@ -134,6 +134,33 @@ class Layout:
         return f"{self.secrets}/releases/{release}"
 
     @property
+    def tls(self) -> str:
+        """What certificates there are: they are none of a release's."""
+        return f"{self.secrets}/tls"
+
+    def certificate(self, host: str) -> str:
+        """A host's key and certificate, in one file; there before nginx is told of the host.
+
+        >>> Layout("yard").certificate("*.archive.example.org")
+        '/etc/flaskyard/yard/tls/_.archive.example.org.pem'
+        """
+        return f"{self.tls}/{host.replace('*', '_')}.pem"
+
+    @property
+    def wanted(self) -> str:
+        """Which certificates are wanted, as long as no release says so."""
+        return f"{self.tls}/wanted.json"
+
+    @property
+    def tls_service(self) -> str:
+        """Sees to the certificates, and so does its timer."""
+        return f"flaskyard-tls@{self.site}.service"
+
+    @property
+    def tls_timer(self) -> str:
+        return f"flaskyard-tls@{self.site}.timer"
+
+    @property
     def nginx(self) -> str:
         return f"/etc/nginx/conf.d/{self.site}.conf"
 

@@ -70,6 +70,16 @@ class Closure(BaseModel):
     by: str
 
 
+class NginxFound(BaseModel):
+    """Which nginx is installed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    openssl: str
+    """The version it runs with."""
+
+
 class State(BaseModel):
     """What was found on a server before planning; the fields of `deploy.onhost.facts`."""
 
@@ -102,6 +112,14 @@ class State(BaseModel):
     vault: VaultFound | None = None
     handed: dict[str, str] = {}
     """Of each release that was given secrets, which: the run of their last change."""
+
+    nginx: NginxFound | None = None
+
+    certificates: tuple[str, ...] = ()
+    """The files that nginx has certificates in."""
+
+    tls: dict[str, Any] | None = None
+    """What `deploy.certify` last said of them."""
 
     current: str | None = None
     releases: dict[str, Release | None] = {}
@@ -179,6 +197,7 @@ def look(
         "home": at.home,
         "vault": at.vault,
         "handed": at.handed(""),
+        "tls": at.tls,
         "packages": packages,
         "users": users,
         "files": files,
@@ -190,6 +209,7 @@ def look(
             f"{at.retirement('*')}.timer",
             "nginx.service",
             at.agent_socket,
+            at.tls_timer,
         ],
     }
     outcome = perform(Script.of("facts", given), machine)

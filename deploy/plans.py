@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from deploy import (
     environments,
     ground,
+    https,
     install,
     jobs,
     publishing,
@@ -25,6 +26,7 @@ from deploy.look import State
 from deploy.release import Release, Stamp, before, job_parts, parts, time_after
 from deploy.steps import Plan, Steps
 from dispatcher.registry.site import Site
+from dispatcher.registry.tls import secured
 
 
 def bootstrap(
@@ -64,7 +66,7 @@ def deploy(
     schedules run, None for what it was.
     """
     refuse_unfit(at, site, found)
-    refuse_unready(at, found)
+    refuse_unready(at, site, found)
     title = f"deploy {bundle.id}"
     now = live(found)
     if now is not None and now.id == bundle.id and not found.publishing:
@@ -77,7 +79,8 @@ def deploy(
     handed = vault.hand(at, site, bundle.id, found)
     if there and handed:  # what still runs of it has other secrets
         new = serving.clear(bundle.id, found)
-    prepare = (*new, *secrets.pools(at, site, found), *handed)
+    kept = https.placeholders(at, release.tls, found)
+    prepare = (*new, *kept, *secrets.pools(at, site, found), *handed)
     start = (
         *serving.start(at, release, found),
         *statics.collect(at, release, new=there is None),
@@ -96,6 +99,7 @@ def deploy(
             *retiring.retire(at, now, release, found),
             *retiring.prune(at, release, found),
             *vault.handed(at, release.id, found),
+            *https.see(at, release),
             publishing.settle(at),
         ),
     )
@@ -142,6 +146,7 @@ def installed(
         commit=bundle.commit,
         pools=parts(site),
         jobs=job_parts(site),
+        tls=secured(site),
         routes=routes,
         environment=environments.name(bundle, found),
         after=found.live or "",
@@ -153,6 +158,7 @@ def installed(
         *install.install(at, bundle, found),
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
         *ground.units(ground.templates(at, site), found),
+        *https.describe(at, release, https.wanted(site)),
         *install.describe(at, release, nginx),
         publishing.claims(at, release),
     )
@@ -188,12 +194,17 @@ def rollback(
         return Plan(f"roll back to {now.id}: it is live already; others it has: {others}")
     return Plan(
         f"roll back from {now.id if now else 'nothing'} to {target.id}",
-        prepare=(*serving.start(at, target, found), *jobs.hush(found)),
+        prepare=(
+            *https.placeholders(at, target.tls, found),
+            *serving.start(at, target, found),
+            *jobs.hush(found),
+        ),
         publish=cutover(at, target, now, found, watch, schedules),
         tidy=(
             *jobs.retire(target, found),
             *retiring.retire(at, now, target, found),
             *retiring.drop_links(at, target, found),
+            *https.see(at, target),
             publishing.settle(at),
         ),
     )

@@ -73,6 +73,9 @@ class Release(Value):
 
     jobs: tuple[JobPart, ...] = ()
 
+    tls: tuple[str, ...] = ()
+    """The hosts that nginx has certificates for; none where it has http alone."""
+
     routes: str
     """Identifies the nginx configuration: the same where the same text is meant."""
 

@@ -15,6 +15,7 @@ from dispatcher.registry.address import Address
 from dispatcher.registry.jobs import Job
 from dispatcher.registry.limits import Limits
 from dispatcher.registry.site import App, Site
+from dispatcher.registry.tls import secured
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = Environment(
@@ -43,9 +44,11 @@ class Host:
 
     name: str
     locations: tuple[Location, ...]
-
     home: str
     """The pool that is asked for what is nobody's."""
+
+    hsts: str = ""
+    """What browsers are told of https (RFC 6797), if anything."""
 
 
 def nginx(site: Site, at: Layout) -> tuple[str, str]:
@@ -63,6 +66,7 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "hosts": hosts,
         "name": variable(at),
         "counted": counted(site),
+        "secured": secured(site),
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }
     text = template.render(given, live="")
@@ -115,7 +119,17 @@ def on_host(site: Site, name: str) -> Host:
         if path and not same_way(path, app, mounts, (home, usual))
     )
     at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if way(app) == (home, usual)))
-    return Host(name, (*elsewhere, Location(("/",), home, usual, at_home or ("nobody's",))), home)
+    locations = (*elsewhere, Location(("/",), home, usual, at_home or ("nobody's",)))
+    return Host(name, locations, home, hsts(site, name))
+
+
+def hsts(site: Site, host: str) -> str:
+    """Return what a host says of https. Only the site's own zone is spoken for as a whole."""
+    if not site.tls or not site.tls.hsts_seconds:
+        return ""
+    own = host == site.domain or host.endswith(f".{site.domain}")
+    below = "; includeSubDomains" if own and site.tls.hsts_subdomains else ""
+    return f"max-age={site.tls.hsts_seconds}{below}"
 
 
 def way(app: App) -> tuple[str, Limits]:
@@ -159,6 +173,6 @@ def sudoers(user: str, at: Layout) -> str:
     return TEMPLATES.get_template("sudoers.j2").render(at=at, user=user)
 
 
-def shared(name: str) -> str:
+def shared(name: str, **given: object) -> str:
     """Return a file that all sites of a server share."""
-    return TEMPLATES.get_template(f"{name}.j2").render()
+    return TEMPLATES.get_template(f"{name}.j2").render(given)

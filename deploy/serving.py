@@ -63,7 +63,10 @@ def keep_warm(at: Layout, release: Release, found: State) -> Steps:
 
 def ask(at: Layout, release: Release, *, through_nginx: bool) -> Script:
     pools = [asked(at, release, pool, through_nginx) for pool in release.pools]
-    return Script.of("ask", {"release": release.id, "seconds": GATE_SECONDS, "pools": pools})
+    given = {"release": release.id, "seconds": GATE_SECONDS, "pools": pools}
+    if through_nginx and release.tls:
+        given["https"] = True
+    return Script.of("ask", given)
 
 
 def asked(at: Layout, release: Release, pool: PoolPart, through_nginx: bool) -> dict[str, object]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from deploy import render
+from deploy import https, render
 from deploy.files import write
 from deploy.look import State
 from deploy.steps import Run, Step, Steps, shell
+from dispatcher.registry.site import Site
 
 DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
 FOLDER = "/etc/nginx/flaskyard"
 DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", f"{FOLDER}/proxy.conf"
 STATIC = f"{FOLDER}/static.conf"
+ACME = f"{FOLDER}/acme.conf"
 
 
-def web(found: State) -> Steps:
+def web(site: Site, found: State) -> Steps:
     """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
-    steps = list(write(web_files(), found))
+    steps = list(write({**web_files(), **https.nginx_files(site, found)}, found))
     if found.files.get(PROXY) is None:
         steps.insert(0, Step("make nginx's folder", Run("install", "-d", FOLDER)))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
@@ -32,5 +34,6 @@ def web_files() -> dict[str, str]:
     return {
         PROXY: render.shared("proxy.conf"),
         STATIC: render.shared("static.conf"),
+        ACME: render.shared("acme.conf", webroot=https.WEBROOT),
         DEFAULT: render.shared("default.conf"),
     }

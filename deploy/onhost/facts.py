@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import pwd
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,9 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "agents": agents(home),
         "vault": vault(Path(given["vault"])),
         "handed": handed(Path(given["handed"])),
+        "nginx": nginx(),
+        "certificates": sorted(path.name for path in listed(Path(given["tls"]))),
+        "tls": certified(Path(given["tls"])),
         "current": link(home / "current"),
         "releases": releases(home / "releases"),
         "environments": sorted(path.name for path in listed(home / "environments")),
@@ -178,6 +182,25 @@ def closed(path: Path) -> list[dict[str, Any]]:
         return list(json.loads(text(path) or "[]"))
     except (TypeError, ValueError):
         return []
+
+
+def nginx(program: str = "nginx") -> "dict[str, str] | None":
+    """Return which nginx is installed, and the OpenSSL that it runs with."""
+    try:
+        done = subprocess.run([program, "-V"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    version = re.search(r"nginx/(\S+)", done.stderr)
+    libraries = re.findall(r"(?:built|running) with OpenSSL (\S+)", done.stderr)
+    return {"version": version[1], "openssl": (libraries or [""])[-1]} if version else None
+
+
+def certified(path: Path) -> "dict[str, Any] | None":
+    """Return what was last said of the certificates."""
+    try:
+        return dict(json.loads((path / "state.json").read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def releases(path: Path) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def bootstrap(
     or a user with full sudo: name that with --user, and the user of site.toml is made, who
     may do nothing as root but ask the agent.
     """
-    from deploy import fleet, ground, keys, plans, session, vault
+    from deploy import fleet, ground, https, keys, plans, session, vault
     from deploy.console import Live
 
     site = registry(env)
@@ -83,5 +83,7 @@ def bootstrap(
             else:
                 wanted.append((remote, todo))
         fleet.carry_out(wanted, live)
+        if https.plain(site):
+            live.say("Visitors reach it by http alone, while links say https: see docs/https.md")
         if wanted:
             live.say("The servers are ready; next: fab deploy")

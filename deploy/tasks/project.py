@@ -54,4 +54,5 @@ def addresses(site: Site) -> str:
     from dispatcher.registry.site import claims
     from dispatcher.registry.tenancy import shown
 
-    return "  ".join(f"http://{shown(app, address)}" for app, address in claims(site.apps))
+    scheme = "https" if site.tls else "http"
+    return "  ".join(f"{scheme}://{shown(app, address)}" for app, address in claims(site.apps))

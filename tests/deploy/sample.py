@@ -142,7 +142,7 @@ def ready(site: Site = SITE) -> State:
                 listens: "/etc/systemd/system/flaskyard-agent@.socket",
                 DEBIANS_PAGE: None,
             },
-            "folders": ground.wanted_folders(AT),
+            "folders": ground.wanted_folders(AT, site),
             "keys": dict.fromkeys(asked["keys"], KEYS),
             "agent": AGENT.name,
             "agents": (AGENT.name,),

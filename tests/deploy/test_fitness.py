@@ -86,7 +86,7 @@ def test_debian_12_and_newer_are_fit(version: str) -> None:
 def test_a_bare_server_is_fit_and_a_ready_one_ready() -> None:
     refuse_unfit(AT, SITE, BARE)
     refuse_unfit(AT, SITE, ready())
-    refuse_unready(AT, ready())
+    refuse_unready(AT, SITE, ready())
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_server_that_is_not_ready_is_sent_to_bootstrap(
     facts: dict[str, object], message: str
 ) -> None:
     with pytest.raises(PlanError, match=rf"{message}.*; run: fab bootstrap"):
-        refuse_unready(AT, ready().model_copy(update=facts))
+        refuse_unready(AT, SITE, ready().model_copy(update=facts))
 
 
 def test_names_of_like_sites_do_not_meet() -> None:

@@ -61,7 +61,7 @@ def test_python_that_cannot_be_installed_says_why() -> None:
         ({"users": ()}, "make the user yard-default"),
         ({"agent": "agent-old"}, "use it"),
         ({"agents": ("agent-old", AGENT.name)}, "remove the agents from before"),
-        ({"folders": {**ground.wanted_folders(AT), AT.store: "deploy 777"}}, "make"),
+        ({"folders": {**ground.wanted_folders(AT, SITE), AT.store: "deploy 777"}}, "make"),
         ({"links": {}}, "start the site at boot"),
         ({"units": {"nginx.service": {"ActiveState": "active"}}}, "let the agent listen"),
     ],

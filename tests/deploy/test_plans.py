@@ -139,7 +139,7 @@ sh {DEPENDENCIES}.new
  15. bring it to the disk
      $ sync --file-system {FOLDER}
  16. write its manifest
-     $ write {FOLDER}/release.json (446 bytes, mode 644)
+     $ write {FOLDER}/release.json (458 bytes, mode 644)
  17. see that its host names are no other's
      $ claims '{claimed}'
  18. start its pools
@@ -446,6 +446,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make nginx's folder",
         "write /etc/nginx/flaskyard/proxy.conf",
         "write /etc/nginx/flaskyard/static.conf",
+        "write /etc/nginx/flaskyard/acme.conf",
         "write /etc/nginx/conf.d/00-flaskyard.conf",
         "take Debian's page away",
         "start nginx",
@@ -454,6 +455,8 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "write /etc/systemd/system/yard.service",
         "write /etc/systemd/system/flaskyard-agent@.socket",
         "write /etc/systemd/system/flaskyard-agent@.service",
+        "write /etc/systemd/system/flaskyard-tls@.service",
+        "write /etc/systemd/system/flaskyard-tls@.timer",
         "write /etc/systemd/system/yard-default@.socket",
         "write /etc/systemd/system/yard-default@.service",
         "let systemd read them",

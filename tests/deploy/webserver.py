@@ -20,19 +20,32 @@ from typing import Any
 
 import pytest
 
-from deploy import render
+from deploy import https, render
 from deploy.layout import Layout
+from deploy.look import NginxFound
+from deploy.onhost import facts, placeholder
+from deploy.onhost.ask import SecureConnection
 from dispatcher.registry.site import Site
+from dispatcher.registry.tls import secured
+from tests.deploy.sample import BARE
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+PARTS = ("proxy.conf", "static.conf", "acme.conf", "https.conf")
+"""Files that others include."""
 
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs nginx; apt-get install nginx-light")
 
 
-def configured(site: Site, folder: Path, port: int = 8080) -> Path:
-    """Write the configuration as on a server, with a port and paths of the test's own."""
+def configured(site: Site, folder: Path, port: int = 8080, https_port: int = 8443) -> Path:
+    """Write the configuration as on a server, with ports and paths of the test's own."""
     text, routes = render.nginx(site, Layout(site.name))
+    names = [Path(Layout(site.name).certificate(host)).name for host in secured(site)]
     places = {
+        "listen [::]:443": "# listen [::]:443",
+        "listen 443": f"listen 127.0.0.1:{https_port}",
+        https.WEBROOT: f"{folder}/webroot",
+        Layout(site.name).tls: str(folder),
         "listen [::]:80": "# listen [::]:80",
         "listen 80": f"listen 127.0.0.1:{port}",
         "/etc/nginx/flaskyard": str(folder),
@@ -44,8 +57,14 @@ def configured(site: Site, folder: Path, port: int = 8080) -> Path:
         "proxy.conf": render.shared("proxy.conf"),
         "default.conf": render.shared("default.conf"),
         "static.conf": render.shared("static.conf"),
+        "acme.conf": render.shared("acme.conf", webroot=https.WEBROOT),
         "site.conf": text,
     }
+    if names:
+        found = NginxFound.model_validate(facts.nginx(str(NGINX)))
+        shared = https.nginx_files(site, BARE.model_copy(update={"nginx": found}))
+        files |= {"https.conf": shared[https.HTTPS], "default-https.conf": shared[https.DEFAULT]}
+        placeholder.main({"paths": [str(folder / name) for name in names]})
     for name, content in files.items():
         for there, here in places.items():
             content = content.replace(there, here)
@@ -59,7 +78,8 @@ def configured(site: Site, folder: Path, port: int = 8080) -> Path:
     main.write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/pid; events {{}}\n"
         f"http {{ access_log off; include /etc/nginx/mime.types; {temporary}\n"
-        f"include {folder}/default.conf; include {folder}/site.conf; }}\n"
+        + "".join(f"include {folder}/{name};\n" for name in files if name not in PARTS)
+        + "}\n"
     )
     return main
 
@@ -114,20 +134,33 @@ class Web:
     """A running nginx."""
 
     port: int
+    https: int = 0
 
     def get(self, host: str, path: str = "/", client: str = "127.0.0.1", **headers: str) -> Answer:
         """Ask as ``client``, an address of the loopback network."""
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.port, timeout=10, source_address=(client, 0)
         )
-        try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request("GET", path, headers={"Host": host, **named})
-            answer = connection.getresponse()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(answer.status, found, answer.read())
-        finally:
-            connection.close()
+        return answered(connection, host, path, headers)
+
+    def get_securely(self, host: str, path: str = "/", named: str = "") -> Answer:
+        """Ask over https for what may be another host than the one ``named`` before."""
+        connection = SecureConnection(named or host, 10)
+        connection.port = self.https
+        return answered(connection, host, path, {})
+
+
+def answered(
+    connection: http.client.HTTPConnection, host: str, path: str, headers: dict[str, str]
+) -> Answer:
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET", path, headers={"Host": host, **named})
+        answer = connection.getresponse()
+        found = {name.lower(): value for name, value in answer.getheaders()}
+        return Answer(answer.status, found, answer.read())
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -144,12 +177,16 @@ def running(site: Site, folder: Path) -> Iterator[Web]:
 @contextmanager
 def fronting(site: Site, folder: Path) -> Iterator[Web]:
     """Start nginx alone, before the sockets POOL.sock in ``folder``."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(words(configured(site, folder, port)), stderr=subprocess.DEVNULL)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as probe,
+        socket.create_server(("127.0.0.1", 0)) as other,
+    ):
+        port, https_port = probe.getsockname()[1], other.getsockname()[1]
+    main = configured(site, folder, port, https_port)
+    process = subprocess.Popen(words(main), stderr=subprocess.DEVNULL)
     try:
         wait_for(port, process, folder / "err")
-        yield Web(port)
+        yield Web(port, https_port)
     finally:
         process.terminate()
         process.wait()
