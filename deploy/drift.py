@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from deploy import ground, maintenance, render
+from deploy import ground, https, maintenance, render
 from deploy.layout import Layout
 from deploy.look import State
 from deploy.publishing import nginx_file
@@ -24,6 +24,7 @@ def made(at: Layout, site: Site, found: State) -> dict[str, str]:
     closed = maintenance.files(at, closures) if closures else {}
     return {
         **web_files(),
+        **https.nginx_files(site, found),
         **ground.boot_files(at),
         **ground.templates(at, site),
         at.sudoers: render.sudoers(user or "nobody", at),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.checks import machine, ours, release, web
+from deploy.checks import https, machine, ours, release, web
 from deploy.checks.finding import Check
 
 RUNNING: tuple[Check, ...] = (
@@ -18,6 +18,7 @@ RUNNING: tuple[Check, ...] = (
     ours.files,
     web.nginx,
     web.certificates,
+    https.https,
     machine.system,
     machine.disk,
     machine.clock,

@@ -66,20 +66,20 @@ def mend(seen: Seen, path: str) -> str:
 
 def rights(seen: Seen) -> Iterator[Finding]:
     """See that nobody but root can change what is root's."""
-    folders = ground.wanted_folders(seen.at)
+    folders = ground.wanted_folders(seen.at, seen.site)
     modes = {seen.at.sudoers: "440", seen.at.boot: "755"}
     loose = []
     for path, right in seen.state.folders.items():
         if right is None:
             continue
         owner, mode = right.split()
-        most = folders.get(path, f"root {modes.get(path, '644')}").split()[1]
-        if owner != "root" or int(mode, 8) & ~int(most, 8):
-            loose.append((path, right, most))
-    for path, right, most in loose[:SHOWN]:
+        whose, most = folders.get(path, f"root {modes.get(path, '644')}").split()
+        if owner != whose or int(mode, 8) & ~int(most, 8):
+            loose.append((path, right, whose, most))
+    for path, right, whose, most in loose[:SHOWN]:
         yield wrong(
-            f"{path} is {right}, not root {most}",
-            f"sudo chown root {path} && sudo chmod {most} {path}",
+            f"{path} is {right}, not {whose} {most}",
+            f"sudo chown {whose} {path} && sudo chmod {most} {path}",
         )
     if not loose and not seen.bare:
         yield ok("its files and folders are root's alone to change")

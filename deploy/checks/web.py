@@ -76,9 +76,11 @@ def hosts(seen: Seen) -> Iterator[Finding]:
 
 
 def certificates(seen: Seen) -> Iterator[Finding]:
-    """See that the certificates that nginx shows can be read, and hold for a while."""
+    """See that others that nginx shows can be read, and hold for a while; `https` has our own."""
     now = seen.examined.system.time if seen.examined.system else time.time()
     for one in seen.examined.web.certificates if seen.examined.web else ():
+        if one.path.startswith(f"{seen.at.tls}/"):
+            continue
         names = ", ".join(one.names) or one.path
         if one.until is None:
             yield wrong(f"the certificate {one.path} cannot be read")

@@ -117,7 +117,7 @@ def test_a_pool_is_exposed_to_little(tmp_path: Path, network: tuple[str, ...]) -
 def test_what_runs_as_root_is_exposed_to_no_more_than_its_work_needs(tmp_path: Path) -> None:
     units = {path: text for path, text in ground.boot_units(AT).items() if "service" in path}
 
-    assert len(units) == 2, "the agent, and what starts the site at boot"
+    assert len(units) == 3, "the agent, what starts the site at boot, and what sees to certificates"
     for text in units.values():
         assert exposure(tmp_path, text) <= 3.0
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.deployment import pebble
+from tests.deployment.pebble import get_securely
 from tests.deployment.project import DOMAIN, ROOT, Project
 from tests.deployment.test_first_evening import get
 from tests.lab.host import Host
@@ -61,12 +63,16 @@ def test_the_readme_takes_two_screens_at_most() -> None:
 def test_who_follows_the_readme_has_a_new_app_on_a_new_server(
     lab: Lab, bare: Host, project: Project, tmp_path: Path
 ) -> None:
-    shop, server = blocks("toml")
+    app, server = blocks("toml")
     (project.folder / "apps" / "shop").mkdir()
     (project.folder / "apps" / "shop" / "__init__.py").write_text(SHOP)
     site = project.folder / "site.toml"
-    text = site.read_text().split("[servers")[0] + shop
+    text = site.read_text().split("[servers")[0] + app
     server = server.replace("deploy@web1.example.org", f"deploy@{bare.name}")
+    # No authority can be asked from here but one of our own.
+    server += f'directory = "{pebble.DIRECTORY}"\n'
+    names = (DOMAIN, f"watch.{DOMAIN}", f"shop.{DOMAIN}", "shop.example.net")
+    pebble.install(lab, bare, *names)
     site.write_text(text + server)
     unpinned = tmp_path / "ssh_config"  # nobody has seen this server's key yet
     known = lab.ssh_config.parent / "known_hosts"
@@ -77,9 +83,12 @@ def test_who_follows_the_readme_has_a_new_app_on_a_new_server(
         if command not in ELSEWHERE:
             follow(project, command)
         if command == "fab deploy":
-            assert get(bare.ip, DOMAIN, "/shop/") == (200, "the shop is at /shop/")
-            assert get(bare.ip, f"shop.{DOMAIN}", "/") == (200, "the shop is at /")
-            assert get(bare.ip, "shop.example.net", "/") == (200, "the shop is at /")
+            trusting = pebble.trusting(lab, bare)
+            shop = (200, "the shop is at /")
+            assert get_securely(bare, DOMAIN, "/shop/", trusting) == (200, f"{shop[1]}shop/")
+            assert get_securely(bare, f"shop.{DOMAIN}", "/", trusting) == shop
+            assert get_securely(bare, "shop.example.net", "/", trusting) == shop
+            assert get(bare.ip, DOMAIN, "/shop/")[0] == 308
             project.commit("another release, to roll back from")
             project.fab("deploy")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import re
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -79,16 +80,23 @@ class Traffic:
 
 @contextmanager
 def traffic(
-    address: str, clients: int = 4, *, keep_alive: bool = True, again: bool = False
+    address: str,
+    clients: int = 4,
+    *,
+    keep_alive: bool = True,
+    again: bool = False,
+    secure: ssl.SSLContext | None = None,
 ) -> Iterator[Traffic]:
-    """Let clients ask without a pause until the block ends.
+    """Let clients ask without a pause until the block ends; over https where it is ``secure``.
 
     With ``again``, what is sent on a kept connection that the server has closed meanwhile is sent
     once more, as browsers do (RFC 9110, section 9.2.2, and RFC 9112, section 9.3.1).
     """
     seen, stop = Traffic(), threading.Event()
     threads = [
-        threading.Thread(target=visit, args=(address, f"client {n}", seen, stop, keep_alive, again))
+        threading.Thread(
+            target=visit, args=(address, f"client {n}", seen, stop, keep_alive, again, secure)
+        )
         for n in range(clients)
     ]
     for thread in threads:
@@ -103,6 +111,19 @@ def traffic(
             thread.join()
 
 
+class Secure(http.client.HTTPConnection):
+    """HTTP over TLS with an address that answers for the site."""
+
+    def __init__(self, address: str, context: ssl.SSLContext) -> None:
+        super().__init__(address, 443, timeout=20)
+        self.context = context
+
+    def connect(self) -> None:
+        """Connect, and see that it is the site."""
+        super().connect()
+        self.sock = self.context.wrap_socket(self.sock, server_hostname=DOMAIN)
+
+
 def visit(
     address: str,
     client: str,
@@ -110,8 +131,10 @@ def visit(
     stop: threading.Event,
     keep_alive: bool,
     again: bool,
+    secure: ssl.SSLContext | None,
 ) -> None:
-    connection = http.client.HTTPConnection(address, timeout=20)
+    plain = http.client.HTTPConnection(address, timeout=20)
+    connection = Secure(address, secure) if secure else plain
     for ask in itertools.cycle(ASKS):
         if stop.is_set():
             break

@@ -1,0 +1,51 @@
+"""Does each host have its certificate, and for how long?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy.certify.due import ALARM_SHARE, share_left
+from deploy.checks.finding import Finding, Seen, ok, wrong
+
+ASK = "see that the name leads to the server and that port 80 is open, then: fab bootstrap"
+OWN = "put the files in place that tls.certificates of site.toml names"
+LOG = "journalctl -u 'flaskyard-tls@*', and: fab bootstrap"
+
+
+def https(seen: Seen) -> Iterator[Finding]:
+    """See that the hosts of the live release have certificates, and that these are renewed."""
+    live, told = seen.live, seen.state.tls or {}
+    if live is None or not live.tls:
+        return
+    now = seen.examined.system.time if seen.examined.system else datetime.now(UTC).timestamp()
+    for host in live.tls:
+        one = told.get("hosts", {}).get(host)
+        yield of_host(host, one, datetime.fromtimestamp(now, UTC))
+    if told.get("fault"):
+        yield wrong(f"nginx does not take its certificates: {told['fault']}", "sudo nginx -t")
+    if seen.at.tls_timer not in seen.state.active():
+        yield wrong("its certificates are not renewed, for the timer is off", "fab bootstrap")
+
+
+def of_host(host: str, one: dict[str, Any] | None, now: datetime) -> Finding:
+    """Say how the certificate of one host is."""
+    if one is None:
+        return wrong(f"{host} has no certificate yet: it was not asked for", LOG)
+    why = f": {one['fault']}" if one["fault"] else ""
+    again = f"; it is asked for again at {one['again']}" if one["again"] else ""
+    todo = ASK if one["again"] else OWN if why else LOG
+    if one["placeholder"]:
+        why = why or ": it was not asked for"
+        return wrong(f"{host} has no certificate yet{why}{again}", todo)
+    begins, ends = (datetime.fromisoformat(one[key]) for key in ("begins", "ends"))
+    if ends <= now:
+        return wrong(f"the certificate of {host} has ended{why}{again}", todo)
+    days = (ends - now).days
+    left = f"{days} days" if days > 1 else f"{(ends - now).total_seconds() / 3600:.0f} hours"
+    if share_left(begins, ends, now) < ALARM_SHARE:
+        return wrong(f"the certificate of {host} ends in {left}{why}{again}", todo)
+    if why and not again:
+        return wrong(f"the certificate of {host} stays as it is{why}", todo)
+    return ok(f"the certificate of {host} ends in {left}")

@@ -1,0 +1,91 @@
+"""What is wrong with a certificate is told in time, with the reason and the next attempt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from deploy.checks.finding import Seen
+from deploy.checks.https import https
+from deploy.checks.web import certificates
+from deploy.examined import Certificate
+from tests.deploy.checks.given import SYSTEM, WEB, said, seen
+from tests.deploy.sample import AT, SITE, B, serving
+
+NOW = datetime.fromtimestamp(SYSTEM.time, UTC)
+LIVE = B.model_copy(update={"tls": ("a.org",)})
+TIMER = {AT.tls_timer: {"ActiveState": "active"}}
+
+
+def server(*, left: float = 80, hosts: bool = True, nginx: str = "", **more: Any) -> Seen:
+    """Return a server with a host whose certificate of 90 days has so many left."""
+    ends = NOW + timedelta(days=left)
+    one = {
+        "begins": (ends - timedelta(days=90)).isoformat(),
+        "ends": ends.isoformat(),
+        "placeholder": False,
+        "fault": "",
+        "again": "",
+        **more,
+    }
+    told = {"hosts": {"a.org": one} if hosts else {}, "fault": nginx}
+    return seen(serving(LIVE).model_copy(update={"units": TIMER, "tls": told}), SITE)
+
+
+def test_a_certificate_that_is_well_is_not_told_of() -> None:
+    assert said(https, server()) == said(https, server(left=31)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"left": 29}, "the certificate of a.org ends in 29 days"),
+        ({"left": 0.5}, "the certificate of a.org ends in 12 hours"),
+        ({"left": -1}, "the certificate of a.org has ended"),
+        ({"placeholder": True}, "a.org has no certificate yet: it was not asked for"),
+        ({"hosts": False}, "a.org has no certificate yet: it was not asked for"),
+        ({"nginx": "no!"}, "nginx does not take its certificates: no!"),
+        ({"fault": "/etc/a: is no key"}, "the certificate of a.org stays as it is: /etc/a: is no"),
+    ],
+    ids=["a third", "hours", "over", "placeholder", "unknown", "nginx", "own"],
+)
+def test_what_is_wrong_is_told(given: dict[str, Any], text: str) -> None:
+    ((level, says, todo),) = said(https, server(**given))
+
+    assert level == "wrong"
+    assert says.startswith(text)
+    assert todo
+
+
+def test_the_reason_and_the_next_attempt_are_told() -> None:
+    one = server(placeholder=True, fault="no such host", again="2026-11-21T12:00:00+00:00")
+
+    ((_, says, todo),) = said(https, one)
+
+    assert says == (
+        "a.org has no certificate yet: no such host; "
+        "it is asked for again at 2026-11-21T12:00:00+00:00"
+    )
+    assert todo.endswith("fab bootstrap")
+
+
+def test_a_timer_that_is_off_is_told_of() -> None:
+    (*_, last) = said(https, seen(serving(LIVE)))
+
+    assert last == (
+        "wrong",
+        "its certificates are not renewed, for the timer is off",
+        "fab bootstrap",
+    )
+
+
+def test_a_site_with_http_alone_has_none_to_tell_of() -> None:
+    assert said(https, seen(serving(B))) == []
+
+
+def test_its_own_certificates_are_told_of_once() -> None:
+    ours = Certificate(path=AT.certificate("a.org"), until=0)
+
+    assert said(certificates, seen(web=WEB.model_copy(update={"certificates": (ours,)}))) == []
