@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-CONNECTIONS, FILES = 10_000, 20_000
+CONNECTIONS, FILES = 16_384, 20_000
 """For each worker of nginx. A pool of two gevent workers lets in 2 x 1,000 requests, and 2,048
 wait at its socket; who comes then is refused at once."""
 
@@ -31,7 +31,7 @@ def widened(text: str) -> str:
     r"""Return the configuration with room enough; the same where it has that.
 
     >>> widened("events {\n\tworker_connections 768;\n}\n")
-    'worker_rlimit_nofile 20000;\nevents {\n\tworker_connections 10000;\n}\n'
+    'worker_rlimit_nofile 20000;\nevents {\n\tworker_connections 16384;\n}\n'
     """
     text = at_least("worker_connections", CONNECTIONS, text)
     if not re.search(r"(?m)^\s*worker_connections\s", text):

@@ -119,7 +119,7 @@ BARE = State(
 )
 
 
-WIDE = "worker_rlimit_nofile 20000;\nevents {\n    worker_connections 10000;\n}\n"
+WIDE = "worker_rlimit_nofile 20000;\nevents {\n    worker_connections 16384;\n}\n"
 """Of nginx's own configuration, what matters."""
 
 

@@ -18,9 +18,9 @@ from tests.deploy.sample import BARE, WIDE, ready
     ("was", "is_now"),
     [
         ("events {\n    worker_connections 768;\n}\n", WIDE),
-        ("events {\n}\n", WIDE.replace("10000;\n}", "10000;\n}")),
+        ("events {\n}\n", WIDE.replace("16384;\n}", "16384;\n}")),
         (WIDE, WIDE),
-        (WIDE.replace("10000", "50000"), WIDE.replace("10000", "50000")),
+        (WIDE.replace("16384", "50000"), WIDE.replace("16384", "50000")),
         (WIDE.replace("20000", "1024"), WIDE),
         ("# events {\nuser a;\n", "worker_rlimit_nofile 20000;\n# events {\nuser a;\n"),
     ],

@@ -132,6 +132,7 @@ def test_requests_of_one_address_are_counted_for_an_app_that_says_how_many(web: 
     assert refused.status == 429
     assert refused.headers["retry-after"] == "1"
     assert b"please wait a moment" in refused.body
+    assert refused.headers["connection"] == "close", "a flood has to connect anew each time"
     assert status(web, "/strict/", "127.0.0.21") == 200, "another address"
     assert status(web, "/", "127.0.0.20") == 200, "another app"
     assert {status(web, "/strict/", "127.0.0.1") for _ in range(12)} == {200}, "the server itself"
