@@ -25,9 +25,10 @@ VERSION = "{version}"
 
 def application(environ, start_response):
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    release = os.environ.get("DISPATCHER_RELEASE", "none")
-    answer = f"{{VERSION}} {{len(body)}} {{release}}".encode()
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
+    answer = f"{{VERSION}} {{len(body)}}".encode()
+    headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))]
+    headers.append(("Marker-Release", os.environ.get("DISPATCHER_RELEASE", "")))
+    start_response("200 OK", headers)
     return [answer]
 '''
 

@@ -33,8 +33,8 @@ ASKS = (
     Ask("GET", DOMAIN, "/", PAGE),
     Ask("GET", DOMAIN, "/watch/", PAGE),
     Ask("GET", f"watch.{DOMAIN}", "/", PAGE),
-    Ask("GET", DOMAIN, "/marker/", re.compile(r"^(\w+) 0 ")),
-    Ask("POST", DOMAIN, "/marker/", re.compile(rf"^(\w+) {len(BODY)} "), BODY),
+    Ask("GET", DOMAIN, "/marker/", re.compile(r"^(\w+) 0$")),
+    Ask("POST", DOMAIN, "/marker/", re.compile(rf"^(\w+) {len(BODY)}$"), BODY),
 )
 
 
@@ -159,15 +159,15 @@ def visit(
 
 def answer(connection: http.client.HTTPConnection, ask: Ask) -> tuple[str | None, str]:
     """Return the version that answered, or None and what came instead."""
-    status, text = exchange(connection, ask)
+    status, text, _ = exchange(connection, ask)
     return version_of(ask, status, text)
 
 
-def exchange(connection: http.client.HTTPConnection, ask: Ask) -> tuple[int, str]:
-    """Return the status and the text of the answer."""
+def exchange(connection: http.client.HTTPConnection, ask: Ask) -> tuple[int, str, str]:
+    """Return status and text of the answer, and of which release it is, where it tells."""
     connection.request(ask.method, ask.path, ask.body or None, headers={"Host": ask.host})
     got = connection.getresponse()
-    return got.status, got.read().decode()
+    return got.status, got.read().decode(), got.getheader("Marker-Release", "")
 
 
 def version_of(ask: Ask, status: int, text: str) -> tuple[str | None, str]:

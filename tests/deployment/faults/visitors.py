@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import itertools
-import re
 import threading
 import time
 from collections import Counter
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field
 from tests.deployment.traffic import ASKS, Ask, exchange, version_of
 
 A_SECOND = 20
-RELEASE = re.compile(r"\b\d{8}T\d{6}-[0-9a-f]+$")
 PATIENCE_SECONDS = 40
 AT_ONCE = 400
 """How many may wait for an answer; with more of them, they would come later than they are due."""
@@ -74,17 +72,16 @@ def visitors(
     visits, stop = Visits(), threading.Event()
 
     def visit(ask: Ask, due: float) -> None:
-        connection, release = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS), None
+        connection, of = http.client.HTTPConnection(address, timeout=PATIENCE_SECONDS), ""
         try:
-            status, text = exchange(connection, ask)
+            status, text, of = exchange(connection, ask)
         except (OSError, http.client.HTTPException) as error:
             said, failure = None, f"{ask.method} {ask.host}{ask.path}: {error!r}"
         else:
             said, failure = version_of(ask, status, text)
-            release = RELEASE.search(text)
         finally:
             connection.close()
-        took, of = time.monotonic() - due, release[0] if release else ""
+        took = time.monotonic() - due
         visits.all.append(Visit(ask, due, took, said, failure, of))
 
     def send() -> None:
