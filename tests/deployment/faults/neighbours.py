@@ -73,7 +73,12 @@ DOES = {
 }
 '''
 
-POOL = """
+# All visitors have one address here, who would be held to the limits of one.
+TABLES = """
+[limits]
+per_second = 0
+at_once = 0
+
 [pools.together]
 workers = 2
 timeout = 3
@@ -88,7 +93,7 @@ def settle(project: Project) -> str:
     site = project.folder / "site.toml"
     text = site.read_text()
     servers = text[text.index("\n[servers.") :]
-    tables = [f'name = "yard"\ndomain = "{DOMAIN}"\nwatch_seconds = 0\n', POOL]
+    tables = [f'name = "yard"\ndomain = "{DOMAIN}"\nwatch_seconds = 0\n', TABLES]
     for number, app in enumerate(APPS):
         pool = "together" if number < TOGETHER else f"own{number}"
         place = f'app = "apps.ten:application"\npath = "/{app}"\npool = "{pool}"\n'
