@@ -28,23 +28,29 @@ def main(given: dict[str, Any]) -> None:
         for unit, one in now.items():
             if not goes_on(one):
                 raise Unsteady(f"{unit} did not go on running:\n{said(unit)}")
-        if any(one["ActiveState"] == "activating" for one in now.values()):
+        if any(begins(one) for one in now.values()):
             end = time.monotonic() + given["seconds"]
         elif time.monotonic() > end:
             return
         time.sleep(PAUSE_SECONDS)
 
 
+def begins(state: dict[str, str]) -> bool:
+    """Whether a unit is to run, and does not yet: a busy systemd may not even have begun."""
+    queued = state.get("Job") not in (None, "", "0")
+    return state["ActiveState"] == "activating" or (state["ActiveState"] == "inactive" and queued)
+
+
 def goes_on(state: dict[str, str]) -> bool:
     return (
-        state["ActiveState"] in ("active", "activating")
+        (state["ActiveState"] == "active" or begins(state))
         and state["SubState"] != "auto-restart"
         and state["NRestarts"] == "0"
     )
 
 
 def state(unit: str) -> dict[str, str]:
-    words = ["systemctl", "show", "--property", "ActiveState,SubState,NRestarts", "--", unit]
+    words = ["systemctl", "show", "--property", "ActiveState,SubState,NRestarts,Job", "--", unit]
     lines = subprocess.run(words, capture_output=True, text=True, check=False).stdout
     return dict(line.split("=", 1) for line in lines.splitlines() if "=" in line)
 

@@ -16,7 +16,7 @@ count=$(cat "$STATES/$unit.count" 2>/dev/null || echo 1)
 echo $((count + 1)) > "$STATES/$unit.count"
 line=$(sed -n "${count}p" "$STATES/$unit")
 set -- ${line:-$(tail -n 1 "$STATES/$unit")}
-printf 'ActiveState=%s\\nSubState=%s\\nNRestarts=%s\\n' "$@"
+printf 'ActiveState=%s\\nSubState=%s\\nNRestarts=%s\\nJob=%s\\n' "$@"
 """
 
 
@@ -41,9 +41,10 @@ def look(states: Path, *lines: str) -> None:
     [
         ["active running 0"],
         ["activating start 0", "active running 0"],
+        ["inactive dead 0 17", "activating start 0 17", "active running 0 0"],
         ["deactivating stop-sigterm 0", "inactive dead 0", "active running 0"],
     ],
-    ids=["runs", "begins", "finishes before it begins anew"],
+    ids=["runs", "begins", "is yet to begin", "finishes before it begins anew"],
 )
 def test_what_goes_on_is_well(states: Path, lines: list[str]) -> None:
     look(states, *lines)
@@ -56,8 +57,9 @@ def test_what_goes_on_is_well(states: Path, lines: list[str]) -> None:
         ["active running 0", "active running 1"],
         ["failed failed 0"],
         ["inactive dead 0"],
+        ["inactive dead 0 17", "inactive dead 0 0"],
     ],
-    ids=["ended", "was started again", "failed", "never began"],
+    ids=["ended", "was started again", "failed", "never began", "was to begin"],
 )
 def test_what_does_not_is_told_with_what_it_said(states: Path, lines: list[str]) -> None:
     with pytest.raises(steady.Unsteady, match=r"worker did not go on running:\nout of luck"):

@@ -270,7 +270,7 @@ def test_celery_ends_in_its_sandbox_what_it_has_begun_before_a_deployment(
     with (fleet.folder / "site.toml").open("a") as site:
         site.write(CLUB_TABLE)
     (fleet.folder / "apps" / "club.py").write_text(CLUB)
-    fleet.commit("club")
+    version(fleet, "club")
     fleet.fab("deploy")
 
     def said() -> list[str]:
