@@ -278,7 +278,7 @@ def test_celery_ends_in_its_sandbox_what_it_has_begun_before_a_deployment(
 
     def ask(name: str) -> None:
         code = f"from apps.club import send; send.delay('{name}')"
-        fleet.fab("exec", "club", f'python -c "{code}"')
+        fleet.fab("exec", "club", f'python -c "{code}"', "--only", host.name)
 
     ask("first")
     until(lambda: "ended first one" in said())
