@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import secrets
 import subprocess
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 from deploy import loglines
+from deploy.agent import running
 from deploy.agent.words import Logs
 from deploy.errors import PlanError
 from deploy.layout import Layout
@@ -32,7 +35,7 @@ def told(at: Layout, request: Logs, until_gone: Callable[[Stop], object]) -> Lin
     if cursor:
         yield from reversed(past(loglines.until(which, cursor, request.lines)))
     if request.follow:
-        yield from followed(loglines.since(which, cursor), until_gone)
+        yield from followed(at, loglines.since(which, cursor), until_gone)
 
 
 def refuse_others(at: Layout, pool: str) -> None:
@@ -67,16 +70,28 @@ def newest(which: tuple[str, ...]) -> str:
     return str(found[-1]) if found else ""
 
 
-def followed(words: tuple[str, ...], until_gone: Callable[[Stop], object]) -> Lines:
-    """Yield lines as they come, until the client has gone."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(words, stdout=pipe, stderr=subprocess.STDOUT) as shown:
-        Thread(target=until_gone, args=(shown.kill,), daemon=True).start()
+def followed(at: Layout, words: tuple[str, ...], until_gone: Callable[[Stop], object]) -> Lines:
+    """Yield lines as they come, until the client has gone.
+
+    journalctl runs outside of the agent's sandbox: within, it hears of no new lines.
+    """
+    unit = f"{at.site}-logs-{secrets.token_hex(8)}.service"
+    outside = ("systemd-run", "--quiet", "--collect", "--wait", "--pipe", f"--unit={unit}")
+    bound = f"--property=BindsTo={at.agent_service}"
+    end, pipe = partial(running.end, unit), subprocess.PIPE
+    with subprocess.Popen(
+        (*outside, bound, "--", *words),
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=subprocess.STDOUT,
+    ) as shown:
+        Thread(target=until_gone, args=(end,), daemon=True).start()
         try:
             for line in shown.stdout or ():
                 yield text(line).rstrip("\n")
         finally:
             shown.kill()
+            end()
 
 
 def text(said: bytes) -> str:
