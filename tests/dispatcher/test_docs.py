@@ -24,7 +24,7 @@ def blocks(kind: str) -> list[object]:
 
 
 TOP = 'name = "yard"\ndomain = "example.org"\n'
-OTHER = '[apps.some-other]\napp = "a:b"\npath = "/some-other"\n'
+OTHER = '[apps.some-other]\napp = "a:b"\npath = "/some-other"\nsubdomain = "other"\n'
 
 
 @pytest.mark.parametrize("block", blocks("toml"))
