@@ -17,6 +17,7 @@ from deploy.link import Link, Record
 from deploy.orders import orders
 from deploy.retelling import failure, retell
 from deploy.runner import Teller
+from deploy.spent import Spent
 
 Said = tuple[Link, Record | ReachError | int | None]
 """Who says it, and what: a record, that it is lost, nothing but that it is there anew, or how
@@ -61,6 +62,7 @@ class Conductor:
         """Connections that are known to be lost."""
 
         self.gone: set[str] = set()
+        self.spent: dict[str, Spent] = {}
         self.told: dict[str, str] = {}
         self.errors: list[DeployError] = []
         self.stop = False
@@ -156,6 +158,7 @@ class Conductor:
                 progress.count += 1
                 if progress.count > self.heard[name]:
                     self.heard[name] = progress.count
+                    self.spent.setdefault(name, Spent()).note(said)
                     self.tell(name, said, progress)
 
     def lost(self, link: Link, error: ReachError) -> None:

@@ -17,6 +17,7 @@ from deploy.link import Link
 from deploy.resuming import resume
 from deploy.session import Fleet
 from deploy.shipping import amount
+from deploy.spent import Spent
 
 Shown = dict[str, dict[str, Any]]
 
@@ -39,8 +40,8 @@ def do(
     paths: Mapping[str, Path] | None = None,
     first: frozenset[str] = frozenset(),
     most: int | None = None,
-) -> bool:
-    """Carry the intention out on all servers, or on none; whether there was anything to do.
+) -> dict[str, Spent]:
+    """Carry the intention out on all servers, or on none; return what it took where.
 
     ``paths`` are where its files are here, and ``first`` the servers that go live before the
     others. With ``most``, only on so many of those with something to do. Raises `FleetError`.
@@ -53,7 +54,7 @@ def do(
             live.say(f"{name}: {plan['title']}: nothing to do")
     links = [link for link in fleet.servers if shown[link.name]["steps"]]
     if not links:
-        return False
+        return {}
     intention = together(intention, links)
     busy = replace(fleet, servers=tuple(links), state=UNTOUCHED)
     files = files_of(intention)
@@ -73,7 +74,9 @@ def do(
     except (DeployError, KeyboardInterrupt) as error:
         conductor.refuse(error)
     conductor.conduct()
-    return True
+    return {
+        name: replace(spent, before=shown[name]["live"]) for name, spent in conductor.spent.items()
+    }
 
 
 def together(intention: Intention, links: list[Link]) -> Intention:

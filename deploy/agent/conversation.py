@@ -130,6 +130,7 @@ class Conversation:
                 return {
                     "title": plan.title,
                     "steps": [(step.note, str(step.do)) for step in plan],
+                    "live": planning.live(self.at),
                     "lacking": store.lacking(words.files_of(request.intention)),
                 }
             case words.Begin():

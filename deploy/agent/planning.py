@@ -95,3 +95,9 @@ def registered(at: Layout, request: Registered) -> Site:
 def found(at: Layout, site: Site, machine: Machine) -> State:
     """Look at the server with the site in mind."""
     return look(at, machine, **ground.asked(at, site))
+
+
+def live(at: Layout) -> str:
+    """Return the release that is live; empty where there is none."""
+    current = Path(at.current)
+    return current.readlink().name if current.is_symlink() else ""

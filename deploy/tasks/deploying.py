@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from deploy import build, commit
 from deploy.errors import WITHOUT, DeployError
-from deploy.tasks.options import seconds, told, whole
+from deploy.tasks.options import seconds, show, told, whole
 from deploy.tasks.project import ROOT, SITE, addresses, left_out, linked, registry
+
+if TYPE_CHECKING:
+    from deploy.link import Link
+    from deploy.session import Fleet
 
 
 @told()
@@ -26,7 +31,7 @@ def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
         print(f"{file.sha256}  {bundle.paths[file.sha256].resolve().relative_to(dist)}")
 
 
-@told("env", "only", "without", "canary", "watch", "plan", "limit")
+@told("env", "only", "without", "canary", "watch", "plan", "limit", "json")
 def deploy(
     context: Any,
     env: str = "",
@@ -36,6 +41,7 @@ def deploy(
     watch: str = "",
     plan: bool = False,
     limit: str = "",
+    json: bool = False,
 ) -> None:
     """Put the last commit live on all servers, or on none.
 
@@ -49,6 +55,7 @@ def deploy(
         from deploy import doing, session
         from deploy.agent.words import Deploy
         from deploy.console import Live
+        from deploy.reports import end
 
         site = registry(env)
         with Live() as live:
@@ -69,11 +76,16 @@ def deploy(
                 most = whole("limit", limit, 1, 1000) if limit else None
                 if plan:
                     doing.show(doing.narrowed(fleet, intention, most, first), intention, live)
-                elif doing.do(fleet, intention, live, bundle.paths, first, most):
-                    live.say(f"{bundle.what.id} is live: {addresses(site)}")
+                else:
+                    spent = doing.do(fleet, intention, live, bundle.paths, first, most)
+                    done = end.rows(named(fleet, most, spent), spent, bundle.what.id)
+                    if spent:
+                        live.say(f"{bundle.what.id} is live: {addresses(site)}")
+    if not plan:
+        show(done, end.table, json)
 
 
-@told("env", "only", "to", "watch", "plan", "limit")
+@told("env", "only", "to", "watch", "plan", "limit", "json")
 def rollback(
     context: Any,
     env: str = "",
@@ -82,11 +94,13 @@ def rollback(
     watch: str = "",
     plan: bool = False,
     limit: str = "",
+    json: bool = False,
 ) -> None:
     """Make the release that was live before live again, or another."""
     from deploy import doing, plans, session
     from deploy.agent.words import Rollback
     from deploy.console import Live
+    from deploy.reports import end
 
     site = registry(env)
     names = session.limited(site, only, limit)
@@ -97,8 +111,12 @@ def rollback(
         intention = Rollback(to=target.id, watch=seconds(watch, 0), stamp=session.stamp())
         if plan:
             doing.show(fleet, intention, live)
-        elif not doing.do(fleet, intention, live):
+        elif spent := doing.do(fleet, intention, live):
+            done = end.rows(named(fleet, None, spent), spent, target.id)
+        else:
             raise DeployError("nothing was rolled back")
+    if not plan:
+        show(done, end.table, json)
 
 
 @told("env", "only")
@@ -114,3 +132,8 @@ def attach(context: Any, env: str = "", only: str = "") -> None:
     with Live() as live, linked(registry(env), only, context) as fleet:
         if not resume(fleet, live):
             live.say("Nothing goes on; `fab history` shows what did.")
+
+
+def named(fleet: Fleet[Link], most: int | None, spent: Mapping[str, object]) -> list[str]:
+    """Return the servers that have the release now: with ``most``, those that got it."""
+    return [link.name for link in fleet.servers if most is None or link.name in spent]

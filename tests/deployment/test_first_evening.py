@@ -88,14 +88,18 @@ def test_nobody_notices_a_deployment_or_a_rollback(host: Host, project: Project)
     second = project.version("two")
 
     with traffic(host.ip) as seen:
-        project.fab("deploy")
+        done = project.fab("deploy").out.split()
         assert project.live() == [second]
         seen.wait_for(100)
-        project.fab("rollback")
+        (back,) = project.told("rollback")
         assert project.live() == first
 
     assert seen.failures == []
     assert seen.switches() == [["one", "two", "one"]] * 4
+    assert done[:7] == ["server", "before", "after", "prepare", "go", "live", "tidy"]
+    assert done[7:10] == ["h1", *first, second]
+    assert (back["before"], back["after"]) == (second, *first)
+    assert set(back["seconds"]) == {"prepare", "publish", "settle"}
 
 
 def test_a_commit_that_is_live_is_not_deployed_again(host: Host, project: Project) -> None:
