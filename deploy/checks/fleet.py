@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from deploy.checks.finding import Finding, Seen, warn, wrong
+from deploy.look import State
 
 
 def alike(seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -25,10 +26,16 @@ def alike(seen: Sequence[Seen]) -> Iterator[Finding]:
         > 1
     ):
         yield warn("not all servers have the same closed for maintenance", "fab maintenance status")
-    clocks = [one for one in ready if one.state.schedules]
+    clocks = [one for one in ready if one.state.schedules and has_schedule(one.state)]
     if len(clocks) > 1:
         names = " and ".join(one.server for one in clocks)
         yield wrong(f"schedules run on {names}, and should on one alone", "fab deploy")
+
+
+def has_schedule(state: State) -> bool:
+    """Whether the release that is live has a schedule to run."""
+    live = state.installed.get(state.live or "")
+    return live is not None and any(job.kind == "schedule" for job in live.jobs)
 
 
 def by(seen: Sequence[Seen], key: Callable[[Seen], str]) -> dict[str, list[str]]:

@@ -64,7 +64,7 @@ def test_a_closed_app_stays_closed_through_a_deployment_and_a_boot(
     assert as_it_is(lab, host) == before
 
     project.fab("maintenance", "on", "--app", "marker")
-    two = project.version("two")
+    project.version("two")
     project.fab("deploy")
     assert get(host.ip, DOMAIN, "/marker/")[0] == 503
     lab.kill(host)
@@ -73,4 +73,4 @@ def test_a_closed_app_stays_closed_through_a_deployment_and_a_boot(
     assert get(host.ip, DOMAIN, "/marker/")[0] == 503
     assert get(host.ip, DOMAIN, "/")[0] == 200
     project.fab("maintenance", "off", "--app", "marker")
-    assert get(host.ip, DOMAIN, "/marker/") == (200, f"two 0 {two}")
+    assert get(host.ip, DOMAIN, "/marker/") == (200, "two 0")

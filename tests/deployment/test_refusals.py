@@ -133,7 +133,7 @@ def test_an_interrupted_deployment_takes_itself_back(
 
 def test_two_people_do_not_deploy_at_once(host: Host, project: Project) -> None:
     project.version("two")
-    first = project.start_fab("deploy")
+    first = project.start_fab("deploy", "--watch", "5")  # which lasts beyond the other's start
     assert first.stderr is not None
     next(line for line in first.stderr if "make its environment" in line)
 

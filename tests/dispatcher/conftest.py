@@ -6,8 +6,13 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import settings
 
 from dispatcher.logs import OWN, SERVING
+
+# How long an example takes is the machine's doing, which others use too; bench/ measures time.
+settings.register_profile("site", deadline=None)
+settings.load_profile("site")
 
 Write = Callable[[str, str], None]
 

@@ -7,10 +7,16 @@ import pytest
 from deploy.checks.finding import Seen
 from deploy.checks.fleet import alike
 from deploy.look import Closure
+from deploy.release import JobPart
 from tests.deploy.checks.given import HELLO, seen
 from tests.deploy.sample import A, B, serving
 
 CLOSED = (Closure(app="", allow=(), minutes=1, since="today", by="ada"),)
+
+
+TICKS = B.model_copy(
+    update={"jobs": (JobPart(kind="schedule", pool="default", name="schedule.portal"),)}
+)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +40,7 @@ CLOSED = (Closure(app="", allow=(), minutes=1, since="today", by="ada"),)
             ["not all servers have the same closed for maintenance"],
         ),
         (
-            seen(serving(B, schedules=True), server="web2"),
+            seen(serving(TICKS, schedules=True), server="web2"),
             ["schedules run on web1 and web2, and should on one alone"],
         ),
         (seen(serving(A), server="web2", hello={}), []),
@@ -43,6 +49,12 @@ CLOSED = (Closure(app="", allow=(), minutes=1, since="today", by="ada"),)
 )
 def test_how_servers_differ_is_told(other: Seen, says: list[str]) -> None:
     schedules = "schedules" in str(says)
-    first = seen(serving(B, schedules=schedules))
+    first = seen(serving(TICKS if schedules else B, schedules=schedules))
 
     assert [one.says for one in alike((first, other))] == says
+
+
+def test_where_a_schedule_would_be_is_nothing_to_tell_of_a_site_without() -> None:
+    assert [
+        *alike([seen(serving(B, schedules=True), server=name) for name in ("web1", "web2")])
+    ] == []

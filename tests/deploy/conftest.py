@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""What the tests of the deployment share."""
 
 from hypothesis import settings
 
