@@ -287,13 +287,15 @@ def test_celery_ends_in_its_sandbox_what_it_has_begun_before_a_deployment(
     fleet.edit("apps/club.py", 'VERSION = "one"', 'VERSION = "two"')
     fleet.commit("two")
     fleet.fab("deploy")
-    ask("next")
-    until(lambda: "ended next two" in said())
     assert "ended long one" not in said(), "no deployment waits for a task"
     lab.run(host, "touch", f"{state}/enough")
 
     until(lambda: "ended long one" in said())
     until(lambda: units(lab, host, "worker", "club") == fleet.live()[:1])
+    # Only now: Celery looks for tasks for two seconds after it was told to end, and gives back
+    # what it took then when it ends.
+    ask("next")
+    until(lambda: "ended next two" in said())
     assert "warm shutdown" in fleet.fab("logs", "club", "--jobs", "--only", host.name).out.lower()
 
 
