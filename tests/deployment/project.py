@@ -51,7 +51,7 @@ class Project:
     def __init__(
         self, folder: Path, ssh_config: Path, hosts: tuple[str, ...] = ("h1",), watch: float = 0
     ) -> None:
-        self.folder, self.ssh_config = folder, ssh_config
+        self.folder, self.ssh_config, self.servers = folder, ssh_config, hosts
         copy_tracked(folder)
         (ROOT / "dist" / "wheels").mkdir(parents=True, exist_ok=True)
         (folder / "dist").mkdir()

@@ -1,12 +1,18 @@
 """What the benchmark of deployments makes of what it sees; it runs by hand, for minutes."""
 
 import socket
+import threading
+from types import ModuleType
 
 import pytest
+from werkzeug.serving import make_server
 
-from bench.deploy_figures import REDEPLOY, Result, Sample, show
-from bench.deploy_load import Answer, Seen, visited
-from bench.deploy_phases import OURS, RECIPE, Line, Phases, spent
+from bench.deploy.busy import APP, Kind, visitors
+from bench.deploy.busy import Seen as Visit
+from bench.deploy.figures import REDEPLOY, Result, Sample, show
+from bench.deploy.load import Answer, Seen, visited
+from bench.deploy.phases import OURS, RECIPE, Line, Phases, spent
+from bench.deploy.unnoticed import Command, Told, blocks
 from tests.deployment.traffic import ASKS
 from tests.integration.served import ROOT, until
 
@@ -65,3 +71,40 @@ def test_a_ratio_is_that_of_each_round(capsys: pytest.CaptureFixture[str]) -> No
 
     first = capsys.readouterr().out.splitlines()[2]
     assert "| 2.00 (1.00 to 4.00) | 6.00 (2.00 to 6.00) | 2.00 (1.50 to 3.00) | 0 | 1 |" in first
+
+
+def test_visitors_come_on_time_and_know_a_whole_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPATCHER_RELEASE", "r1")
+    app = ModuleType("busy")
+    exec(APP, app.__dict__)
+    server = make_server("127.0.0.1", 0, app.application, threaded=True)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    kinds = (
+        Kind("form", "POST", "/", 0.02, body=1),
+        Kind("cut", "GET", "/", 0.02, lines=2),
+        Kind("stream", "GET", "/stream", 60.0, lines=20),
+    )
+    try:
+        with visitors(f"127.0.0.1:{server.server_port}", kinds) as seen:
+            until(
+                "each sort was answered",
+                lambda: {one.kind for one in seen} >= {"form", "cut", "stream"},
+            )
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+
+    assert all(one.release == "r1" for one in seen if one.kind != "cut")
+    assert all("200" in one.failure for one in seen if one.kind == "cut")
+
+
+def test_what_was_sent_meanwhile_is_compared_with_the_rest_after_it() -> None:
+    slow = [Visit("page", 1.5, 0.3, "r1", ""), Visit("late", 1.6, 10, "r1", "")]
+    told = Told(
+        1, [Command("deploy", 1, 2, 3)], {"h1": [*slow, Visit("form", 2.5, 0.1, "r1", "")]}, set()
+    )
+
+    assert list(blocks(told, "deploy")) == [(0.3, 0.1)]
+    assert list(blocks(told, "rollback")) == []

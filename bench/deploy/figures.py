@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from bench.deploy_load import RATE, Seen
+from bench.deploy.load import Seen
 
 REDEPLOY, ROLLBACK, BROKEN = "redeploy", "rollback", "broken release"
 OURS, RECIPE = "ours", "recipe"
@@ -106,13 +106,3 @@ def table(*columns: str) -> None:
 
 def row(*cells: str) -> None:
     print(f"| {' | '.join(cells)} |")
-
-
-def as_json(result: Result) -> dict[str, Any]:
-    samples = [{**one._asdict(), "seen": one.seen._asdict()} for one in result.samples]
-    return {
-        "rate": RATE,
-        "samples": samples,
-        "restoring": result.restoring,
-        "elsewhere": result.elsewhere,
-    }

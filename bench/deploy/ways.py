@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
-from bench import deploy_figures as figures
-from bench.deploy_phases import OURS, RECIPE, Line, Phases
+from bench.deploy import figures
+from bench.deploy.phases import OURS, RECIPE, Line, Phases
 from tests.deployment.project import DOMAIN, Project
 from tests.deployment.traffic import ASKS, Ask
 from tests.lab.host import Host
@@ -136,7 +136,7 @@ class Ours(Way):
 
 
 class Recipe(Way):
-    """``fab pack deploy`` of `bench.recipe.fabfile`; a rollback installs the archive before."""
+    """``fab pack deploy`` of `bench.deploy.recipe`; a rollback installs the archive before."""
 
     name = figures.RECIPE
     domain = "recipe.test"

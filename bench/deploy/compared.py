@@ -1,4 +1,4 @@
-"""What does a redeploy cost, and whom? ``python -m bench.deploy`` says.
+"""What does a redeploy cost beside the peer's, and whom?
 
 Two ways to deploy the same site to one real Debian host, ours and the Flask
 documentation's Fabric recipe, take turns while visitors ask both. Each round has a
@@ -8,24 +8,18 @@ imported. A ratio is the median of the ratios of each round.
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from bench.deploy_figures import BROKEN, REDEPLOY, ROLLBACK, Result, Sample, as_json, show
-from bench.deploy_load import RATE, Answer, Seen, visited
-from bench.deploy_phases import spent
-from bench.deploy_ways import Ours, Ran, Recipe, Way
+from bench.deploy.figures import BROKEN, REDEPLOY, ROLLBACK, Result, Sample
+from bench.deploy.load import Answer, Seen, visited
+from bench.deploy.phases import spent
+from bench.deploy.ways import Ours, Ran, Recipe, Way
+from bench.telling import say
 from tests.deployment.project import Project
-from tests.lab import needs, slots
+from tests.lab.lab import Lab
 
-ROUNDS = 5
 SETTLE_SECONDS = 1.0
 """Requests lost so soon after a command has ended are its own."""
 
@@ -60,34 +54,31 @@ class Visits:
         )
 
 
-@contextmanager
-def prepared() -> Iterator[tuple[str, tuple[Way, ...]]]:
-    """Give a new host's address, with the first version of the site live in both ways."""
-    with slots.free_lab(say) as lab, tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        lab.build()
-        host = lab.up(1)[0]
-        lab.run(host, "systemctl", "is-system-running", "--wait", check=False)
-        ours = Ours(Project(Path(scratch, "ours"), lab.ssh_config))
-        recipe = Recipe(Project(Path(scratch, "recipe"), lab.ssh_config))
-        say("ours: bootstrap and first deployment")
-        ours.set_up()
-        say("recipe: environment and first deployment")
-        recipe.set_up(lab, host)
-        yield host.ip, (ours, recipe)
+def prepared(lab: Lab, scratch: Path) -> tuple[Ours, Recipe]:
+    """Bring up a host on which the first version of the site is live in both ways."""
+    (host,) = lab.up(1)
+    lab.run(host, "systemctl", "is-system-running", "--wait", check=False)
+    ours = Ours(Project(scratch / "ours", lab.ssh_config))
+    recipe = Recipe(Project(scratch / "recipe", lab.ssh_config))
+    say("ours: bootstrap and first deployment")
+    ours.set_up()
+    say("recipe: environment and first deployment")
+    recipe.set_up(lab, host)
+    return ours, recipe
 
 
-def measure(rounds: int) -> Result:
-    with prepared() as (address, ways):
-        ours, recipe = ways
-        with visited(address, ours.asks) as to_ours, visited(address, recipe.asks) as to_recipe:
-            visits = {ours.name: Visits(to_ours), recipe.name: Visits(to_recipe)}
-            time.sleep(SETTLE_SECONDS)
-            samples = []
-            for number in range(rounds):
-                turn = ways if number % 2 == 0 else ways[::-1]
-                samples += [*one_round(number, turn, visits)]
-        restoring = {name: seen.restoring for name, seen in visits.items()}
-        return Result(samples, restoring, {name: seen.rest() for name, seen in visits.items()})
+def measure(lab: Lab, scratch: Path, rounds: int) -> Result:
+    ways = ours, recipe = prepared(lab, scratch)
+    address = lab.host("h1").ip
+    with visited(address, ours.asks) as to_ours, visited(address, recipe.asks) as to_recipe:
+        visits = {ours.name: Visits(to_ours), recipe.name: Visits(to_recipe)}
+        time.sleep(SETTLE_SECONDS)
+        samples = []
+        for number in range(rounds):
+            turn = ways if number % 2 == 0 else ways[::-1]
+            samples += [*one_round(number, turn, visits)]
+    restoring = {name: seen.restoring for name, seen in visits.items()}
+    return Result(samples, restoring, {name: seen.rest() for name, seen in visits.items()})
 
 
 def one_round(number: int, turn: Iterable[Way], visits: dict[str, Visits]) -> Iterator[Sample]:
@@ -116,26 +107,3 @@ def restore(way: Way, visits: dict[str, Visits]) -> None:
     """Go back to the whole release; what is lost until then is counted by itself."""
     way.restore()
     visits[way.name].restoring += visits[way.name].since().failed
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="What a redeploy costs, and whom.")
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="default %(default)s")
-    options = parser.parse_args()
-    if missing := needs.missing():
-        raise SystemExit(f"no lab of real hosts here: {missing}")
-    say(f"Python {platform.python_version()}, {platform.machine()}, {RATE:g} requests/s each way")
-    result = measure(options.rounds)
-    if options.json:
-        print(json.dumps(as_json(result), indent=1))
-    else:
-        show(result)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""What deployments cost, and whom. ``python -m bench.deploy`` says."""
