@@ -26,8 +26,8 @@ class Part(NamedTuple):
 
 PARTS = {
     "recipe": Part("beside the Flask recipe", compared.measure, figures.show, 3),
-    "one": Part("a hundred deployments, visited", unnoticed.on(1), unnoticed.show, 100),
-    "three": Part("twenty on three servers, visited", unnoticed.on(3), unnoticed.show, 20),
+    "one": Part("fifty deployments and rollbacks, visited", unnoticed.on(1), unnoticed.show, 50),
+    "three": Part("ten of each on three servers, visited", unnoticed.on(3), unnoticed.show, 10),
     "fleet": Part("three servers beside one; far away", fleet.measure, fleet.show, 7),
 }
 

@@ -1,0 +1,1 @@
+"""What nginx carries before the apps. ``python -m bench.edge`` says."""
