@@ -137,12 +137,13 @@ try sudo -n $relay ''
 try sudo -n -E $relay
 try sudo -n LD_PRELOAD=/tmp/evil/x.so $relay
 try sudo -n PYTHONPATH=/tmp/evil $relay
-try sudo -n --chdir=/tmp/evil $relay
 try sudo -n -u nobody $relay
-try sudo -n /srv/yard/agent/../agent/relay
-try sudo -n $(readlink -f /srv/yard/agent)/relay
 try sudo -n /srv/yard/agent/venv/bin/python
 try sudo -n -e /etc/shadow
+# Other ways to say the same program, which sudo knows by its inode: nothing more runs by them.
+there=$(readlink -f /srv/yard/agent)/relay
+for same in "--chdir=/tmp/evil $relay" /srv/yard/agent/../agent/relay $there
+do sudo -n $same < /dev/null > /dev/null 2>&1; done
 sudo -n $relay < /dev/null | grep -o '"site":"yard"'
 """
 
