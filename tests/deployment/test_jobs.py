@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -295,7 +296,9 @@ def test_celery_ends_in_its_sandbox_what_it_has_begun_before_a_deployment(
     # Only now: Celery looks for tasks for two seconds after it was told to end, and gives back
     # what it took then when it ends.
     ask("next")
-    until(lambda: "ended next two" in said())
+    unit = "yard-default.worker.club*"
+    words = ("journalctl", "--unit", unit, "--lines", "40", "--output", "cat", "--no-pager")
+    until(lambda: "ended next two" in said(), told=lambda: [said(), lab.run(host, *words).stdout])
     assert "warm shutdown" in fleet.fab("logs", "club", "--jobs", "--only", host.name).out.lower()
 
 
@@ -315,10 +318,11 @@ def test_workers_and_schedule_come_back_after_a_power_cut(
     assert "schedule.members" in said or "python" in said
 
 
-def until(so: object, seconds: float = 20) -> None:
-    """Return once something is so."""
-    assert callable(so)
+def until(
+    so: Callable[[], bool], seconds: float = 20, told: Callable[[], object] = lambda: ""
+) -> None:
+    """Return once something is so; fail saying what ``told`` returns."""
     end = time.monotonic() + seconds
     while not so():
-        assert time.monotonic() < end, "it does not become so"
+        assert time.monotonic() < end, f"it does not become so: {told()}"
         time.sleep(0.1)
