@@ -121,9 +121,11 @@ def lines(lab: Lab, host: Host, file: str) -> list[list[str]]:
     return [line.split() for line in said.splitlines()]
 
 
-def units(lab: Lab, host: Host, kind: str, app: str = "members") -> list[str]:
-    """Return the releases of which jobs of a kind run."""
-    words = ("systemctl", "list-units", "--plain", "--no-legend", "--state=active")
+def units(
+    lab: Lab, host: Host, kind: str, app: str = "members", states: str = "active"
+) -> list[str]:
+    """Return the releases of which jobs of a kind are in one of some states, comma-separated."""
+    words = ("systemctl", "list-units", "--plain", "--no-legend", f"--state={states}")
     found = lab.run(host, *words, f"yard-default.{kind}.{app}*").stdout
     return re.findall(r"@([^.]+)\.service", found)
 
@@ -292,9 +294,9 @@ def test_celery_ends_in_its_sandbox_what_it_has_begun_before_a_deployment(
     lab.run(host, "touch", f"{state}/enough")
 
     until(lambda: "ended long one" in said())
-    until(lambda: units(lab, host, "worker", "club") == fleet.live()[:1])
-    # Only now: Celery looks for tasks for two seconds after it was told to end, and gives back
-    # what it took then when it ends.
+    # Only once the old one is gone: Celery takes tasks for some seconds after it was told to end.
+    one = fleet.live()[:1]
+    until(lambda: units(lab, host, "worker", "club", "active,deactivating") == one)
     ask("next")
     unit = "yard-default.worker.club*"
     words = ("journalctl", "--unit", unit, "--lines", "40", "--output", "cat", "--no-pager")

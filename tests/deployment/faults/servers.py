@@ -13,10 +13,10 @@ NONSENSE = "echo nonsense > /etc/nginx/conf.d/zz.conf"
 
 DEAF = (
     "cp /etc/resolv.conf /run/resolv.conf; "
-    "systemd-run --quiet --unit=deaf python3 -c 'import socket, time; "
-    's = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.9", 53)); time.sleep(600)\'; '
+    # The socket is open when this returns; what the first question starts never reads it.
+    "systemd-run --quiet --unit=deaf --socket-property=ListenDatagram=127.0.0.9:53 sleep 600; "
     "printf 'nameserver 127.0.0.9\\noptions timeout:2 attempts:1\\n' > /etc/resolv.conf",
-    "systemctl stop deaf; cp /run/resolv.conf /etc/resolv.conf; rm /run/resolv.conf",
+    "systemctl stop 'deaf.*'; cp /run/resolv.conf /etc/resolv.conf; rm /run/resolv.conf",
 )
 """A name server that hears and never answers."""
 
