@@ -9,6 +9,7 @@ from dispatcher.registry.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.registry.given import GIVEN, errors_of_given
 from dispatcher.registry.jobs import errors_of_jobs
 from dispatcher.registry.limits import USUAL, Limits
+from dispatcher.registry.nginx import FORWARDED_FOR, Nginx, errors_of_nginx, plain
 from dispatcher.registry.site import App, Pool, Server, Site, claims, conflicts
 from dispatcher.registry.tenancy import address_of_tenants, overlaps
 from dispatcher.registry.tls import Own, Tls, errors_of_tls
@@ -54,6 +55,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     tls = https(document.get("tls"), found) if not below and top and top.scheme == "https" else None
     hosts = tuple(dict.fromkeys((home, *(address.host for _, address in claims(values)))))
     found += errors_of_tls(tls, hosts, len(servers)) if tls else ()
+    front = nginx(document.get("nginx"), found)
     if len(found) > before or top is None:
         return None
     return Site(
@@ -67,6 +69,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
         watch_seconds=top.watch_seconds,
         limits=all_,
         tls=tls,
+        nginx=front,
     )
 
 
@@ -221,6 +224,18 @@ def https(entry: object, found: list[Found]) -> Tls | None:
     own = {name: Own(one.certificate, one.key) for name, one in given.certificates.items()}
     values = given.model_dump(exclude={"email", "certificates"})
     return Tls(given.email or "", certificates=own, **values)
+
+
+def nginx(entry: object, found: list[Found]) -> Nginx:
+    given = table(schema.NginxTable, entry or {}, ("nginx",), found)
+    if given is None or not isinstance(entry, dict):
+        return Nginx()
+    found += errors_of_nginx(entry)
+    return Nginx(
+        plain(given.trusted_proxies),
+        given.real_ip_header or FORWARDED_FOR,
+        given.proxy_protocol,
+    )
 
 
 def pool(name: str, entry: schema.PoolTable | None) -> Pool:

@@ -7,6 +7,9 @@ from dispatcher.registry.schema import EnvironmentTable
 
 Document = dict[str, Any]
 
+IN_FRONT = ("trusted_proxies", "real_ip_header", "proxy_protocol")
+"""The keys of [nginx] that say what stands before it."""
+
 
 def environments(document: Document) -> Iterator[str]:
     tables = document.get("environments")
@@ -18,7 +21,7 @@ def overlaid(document: Document, environment: str) -> Document:
     """Return the document with what the environment says anew laid over it.
 
     Names of the outside world are never inherited: an environment has only the
-    servers, own domains and certificates that it names itself, so that staging can
+    servers, own domains, certificates and proxies that it names itself, so that staging can
     neither be deployed to production's machines nor answer in its name.
     """
     if not environment:
@@ -26,6 +29,8 @@ def overlaid(document: Document, environment: str) -> Document:
     base = {**document, "servers": {}, "apps": without_domains(document.get("apps", {}))}
     if isinstance(tls := document.get("tls"), dict):
         base["tls"] = {key: value for key, value in tls.items() if key != "certificates"}
+    if isinstance(nginx := document.get("nginx"), dict):
+        base["nginx"] = {key: value for key, value in nginx.items() if key not in IN_FRONT}
     over = document["environments"][environment]
     return merged(base, {k: v for k, v in over.items() if k in EnvironmentTable.model_fields})
 

@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -17,6 +16,7 @@ from dispatcher.registry.address import (
     in_ascii,
 )
 from dispatcher.registry.jobs import fault_of_command
+from dispatcher.registry.nginx import fault_of_header, fault_of_network, fault_of_proxy
 from dispatcher.registry.tenancy import fault_of_tenants
 from dispatcher.registry.tls import (
     LETS_ENCRYPT,
@@ -88,17 +88,6 @@ def fault_of_domain(name: str) -> str | None:
     return fault_of_host(name)
 
 
-def fault_of_network(written: str) -> str | None:
-    """Say what would make it an address or a network, which becomes part of a unit."""
-    try:
-        right = str(ip_network(written, strict=False))
-    except ValueError:
-        right = ""
-    if right and "%" not in right:
-        return None
-    return "is no address or network; write one like '10.0.0.5' or 'fd00::/8', not a name"
-
-
 def fault_of_remote(remote: str) -> str | None:
     if REMOTE.fullmatch(remote):
         return None
@@ -134,6 +123,7 @@ class Top(Table):
     scheme: Scheme = "https"
     watch_seconds: Annotated[float, Field(ge=0, le=3600)] = 5
     tls: dict[str, Any] | None = None
+    nginx: dict[str, Any] = {}
     apps: dict[str, Any]
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
@@ -206,6 +196,12 @@ class TlsTable(Table):
     ] = {}
 
 
+class NginxTable(Table):
+    trusted_proxies: list[Annotated[str, checked(fault_of_proxy)]] = []
+    real_ip_header: Annotated[str, checked(fault_of_header)] | None = None
+    proxy_protocol: bool = False
+
+
 class ServerTable(Table):
     host: Annotated[str, checked(fault_of_remote)]
 
@@ -217,6 +213,7 @@ class EnvironmentTable(Table):
     scheme: Scheme | None = None
     watch_seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     tls: dict[str, Any] | None = None
+    nginx: dict[str, Any] = {}
     apps: dict[str, Any] = {}
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}

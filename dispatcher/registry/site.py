@@ -11,6 +11,8 @@ from typing import Any
 
 from dispatcher.registry.address import Address
 from dispatcher.registry.limits import USUAL, Limits
+from dispatcher.registry.nginx import USUAL as USUAL_NGINX
+from dispatcher.registry.nginx import Nginx
 from dispatcher.registry.tls import Tls
 
 
@@ -155,6 +157,9 @@ class Site:
 
     tls: Tls | None = None
     """How it is served over https; None where nginx has http alone."""
+
+    nginx: Nginx = USUAL_NGINX
+    """What stands in front of nginx."""
 
     file: Path = field(default=Path("site.toml"), compare=False)
     """Where all this is written."""

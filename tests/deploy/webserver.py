@@ -41,13 +41,16 @@ def configured(site: Site, folder: Path, port: int = 8080, https_port: int = 844
     """Write the configuration as on a server, with ports and paths of the test's own."""
     text, routes = render.nginx(site, Layout(site.name))
     names = [Path(Layout(site.name).certificate(host)).name for host in secured(site)]
+    # With the PROXY protocol, what 127.0.0.1 is told differs from what others are.
+    each = "" if site.nginx.proxy_protocol else "127.0.0.1:"
     places = {
-        "listen [::]:443": "# listen [::]:443",
-        "listen 443": f"listen 127.0.0.1:{https_port}",
+        "listen [::": "# listen [::",
+        "listen 127.0.0.1:443": f"listen 127.0.0.1:{https_port}",
+        "listen 127.0.0.1:80": f"listen 127.0.0.1:{port}",
+        "listen 443": f"listen {each}{https_port}",
         https.WEBROOT: f"{folder}/webroot",
         Layout(site.name).tls: str(folder),
-        "listen [::]:80": "# listen [::]:80",
-        "listen 80": f"listen 127.0.0.1:{port}",
+        "listen 80": f"listen {each}{port}",
         "/etc/nginx/flaskyard": str(folder),
         Layout(site.name).live(routes): str(folder),
         Layout(site.name).maintenance: str(folder),

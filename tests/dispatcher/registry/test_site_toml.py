@@ -6,7 +6,7 @@ import pytest
 
 from dispatcher.registry.address import Address
 from dispatcher.registry.faults import RegistryError
-from dispatcher.registry.schema import AppTable
+from dispatcher.registry.schema import AppTable, Top
 from dispatcher.registry.site import Pool, Server, Site
 from dispatcher.registry.site_toml import load
 
@@ -164,8 +164,7 @@ domian = "staging.example.org"
         "domain: is missing",
         "line 1: name = 'Yard': is not a name; write up to 32 of a-z, 0-9 and inner hyphens, "
         "like 'yard'",
-        "line 2: colour = 3: is not a key of this table; known are name, domain, scheme, "
-        "watch_seconds, tls, apps, pools, servers, limits, environments",
+        "line 2: colour = 3: is not a key of this table; known are " + ", ".join(Top.model_fields),
         "line 5: apps.portal.app = 'apps.portal': is not 'package.module:attribute'; write what "
         "to import, like 'apps.wiki:create_app'",
         "line 7: apps.portal.colour = 1: is not a key of this table; known are "
