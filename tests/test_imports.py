@@ -16,8 +16,11 @@ VALUES = {"errors", "keys", "registry"}
 """The part of the dispatcher that is about site.toml alone, without a web framework."""
 
 MAP = (ROOT / "docs" / "code.md").read_text("utf-8")
-ORDER = re.findall(r"^\| `dispatcher/(\w+)(?:/|\.py)` \|", MAP, re.MULTILINE)
-"""The parts of the dispatcher, as the map of the code has them."""
+ORDERS = {
+    whole: re.findall(rf"^\| `{whole}/(\w+)(?:/|\.py)` \|", MAP, re.MULTILINE)
+    for whole in ("dispatcher", "deploy")
+}
+"""The parts of each, as the map of the code has them."""
 
 FRAMEWORKS = {"flask", "gevent", "gunicorn", "jinja2", "werkzeug"}
 
@@ -65,14 +68,15 @@ def test_the_dispatcher_knows_no_app_and_nothing_of_deployment(path: Path) -> No
     assert {name[0] for name in ours(path)} <= {"dispatcher"}
 
 
-@pytest.mark.parametrize("path", files("dispatcher"), ids=ids)
-def test_each_part_of_the_dispatcher_imports_those_above_it_on_the_map_alone(path: Path) -> None:
-    part = path.relative_to(ROOT).with_suffix("").parts[1]
+@pytest.mark.parametrize("path", [*files("dispatcher"), *files("deploy")], ids=ids)
+def test_each_part_imports_those_above_it_on_the_map_alone(path: Path) -> None:
+    whole, part, *_ = path.relative_to(ROOT).with_suffix("").parts
     if part == "__main__":
         part = "cli"
-    above = ORDER[: ORDER.index(part)] if part != "__init__" else []
+    order = ORDERS[whole]
+    above = order[: order.index(part)] if part != "__init__" else []
 
-    used = {name[1] for name in ours(path, types=False) if name[0] == "dispatcher"}
+    used = {name[1] for name in ours(path, types=False) if name[0] == whole}
 
     assert used - {part} <= set(above)
 
@@ -119,10 +123,11 @@ def test_a_file_says_first_which_question_it_answers(path: Path) -> None:
     assert first.endswith((".", "?")), f"{ids(path)} begins with {first!r}"
 
 
-def test_the_map_of_the_code_has_each_part_of_the_dispatcher() -> None:
-    found = (ROOT / "dispatcher").glob("[a-z]*")
-    parts = {path.stem for path in found if path.suffix in ("", ".py")}
-    assert sorted(ORDER) == sorted(parts)
+@pytest.mark.parametrize("whole", ORDERS)
+def test_the_map_of_the_code_has_each_part(whole: str) -> None:
+    found = (ROOT / whole).glob("[a-z]*")
+    parts = {path.stem for path in found if path.suffix in ("", ".py")} - {"units"}
+    assert sorted(ORDERS[whole]) == sorted(parts)
 
 
 def test_what_the_map_of_the_code_leads_to_is_there() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy import build
-from deploy.commit import head
+from deploy.building import build
+from deploy.building.commit import head
 
 ROOT = Path(__file__).parents[1]
 

@@ -121,7 +121,7 @@ def start(stack: ExitStack, above: Path, place: Place) -> Running:
 
 
 def front(stack: ExitStack, folder: Path, place: Place) -> tuple[int, int]:
-    """Start nginx as `deploy.render` configures it; return its port and process id."""
+    """Start nginx as `deploy.server.render` configures it; return its port and process id."""
     port = free_port()
     main = configured(load(folder / "site.toml"), folder, port)
     if place.kept:

@@ -14,18 +14,19 @@ from typing import Any, assert_never
 
 from pydantic import ValidationError
 
-from deploy import examining
-from deploy.agent import history, logs, packing, planning, running, words
-from deploy.agent.data_words import Backup, Restore
-from deploy.agent.input_words import SAID
+from deploy.acting.machine import Machine
+from deploy.agent import history, logs, packing, planning, running
 from deploy.agent.process import Feeder, Process
 from deploy.agent.receiving import Store
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import Transactions
+from deploy.checks import examining
 from deploy.errors import DeployError, PlanError
 from deploy.layout import Layout
-from deploy.look import look
-from deploy.machine import Machine
+from deploy.protocol import words
+from deploy.protocol.commands import SAID, Exec
+from deploy.protocol.data_words import Backup, Restore
+from deploy.server.look import look
 from dispatcher.registry.faults import RegistryError
 
 SILENCE_SECONDS = 60
@@ -144,7 +145,7 @@ class Conversation:
                 return {"records": told.records, "broken": told.broken, "head": told.head}
             case words.Logs():
                 return self.logs(request)
-            case running.Exec():
+            case Exec():
                 return self.run(*running.begun(self.at, request, look(self.at, self.machine)))
             case Backup():
                 return self.run(*packing.begun(self.at, request, look(self.at, self.machine)))

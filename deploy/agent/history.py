@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.agent.journal import Record, sync_folder
+from deploy.protocol.journal import Record, sync_folder
 
 START = "0" * 64
 

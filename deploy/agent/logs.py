@@ -12,9 +12,9 @@ from threading import Thread
 
 from deploy import loglines
 from deploy.agent import running
-from deploy.agent.words import Logs
 from deploy.errors import PlanError
 from deploy.layout import Layout
+from deploy.protocol.words import Logs
 
 LOG_BYTES = 20_000_000
 """Of lines from before, the newest; an app may write what it likes, and as much."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 
-from deploy.agent.data_words import Backup
 from deploy.agent.process import Piped
 from deploy.errors import PlanError
 from deploy.layout import Layout
-from deploy.look import State
-from deploy.restarting import pool_of
-from deploy.restoring import BUT, confined
+from deploy.protocol.data_words import Backup
+from deploy.server.look import State
+from deploy.stages.restarting import pool_of
+from deploy.stages.restoring import BUT, confined
 
 
 def begun(at: Layout, request: Backup, found: State) -> tuple[str, Piped]:

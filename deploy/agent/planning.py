@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 from typing import assert_never
 
-from deploy import ground, maintenance, plans, restarting, restoring, retiring, vault
-from deploy.agent.data_words import Restore
-from deploy.agent.secret_words import RemoveSecret, SetSecret
-from deploy.agent.words import (
+from deploy.acting.machine import Machine
+from deploy.acting.steps import Plan
+from deploy.errors import PlanError
+from deploy.layout import Layout
+from deploy.protocol.data_words import Restore
+from deploy.protocol.secret_words import RemoveSecret, SetSecret
+from deploy.protocol.words import (
     Deploy,
     Intention,
     Maintenance,
@@ -20,11 +23,8 @@ from deploy.agent.words import (
     Rollback,
     Rotate,
 )
-from deploy.errors import PlanError
-from deploy.layout import Layout
-from deploy.look import State, look
-from deploy.machine import Machine
-from deploy.steps import Plan
+from deploy.server.look import State, look
+from deploy.stages import ground, maintenance, plans, restarting, restoring, retiring, vault
 from dispatcher.registry.site import Site
 from dispatcher.registry.site_toml import parsed
 

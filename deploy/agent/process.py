@@ -14,7 +14,7 @@ from queue import Full, Queue
 from threading import Lock, Thread
 from typing import IO, Protocol
 
-from deploy.agent.input_words import AHEAD, Input, Said, Size, Terminal
+from deploy.protocol.commands import AHEAD, Input, Said, Size, Terminal
 
 PIECE = 1 << 15
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from threading import get_ident
 from typing import BinaryIO
 
-from deploy.agent.journal import sync_folder
 from deploy.bundle import File
 from deploy.errors import PlanError
+from deploy.protocol.journal import sync_folder
 
 PIECE = 1 << 20
 

@@ -5,35 +5,16 @@ from __future__ import annotations
 import secrets
 import subprocess
 from pathlib import Path
-from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
-
-from deploy.agent.input_words import Terminal
 from deploy.agent.process import InTerminal, Piped
-from deploy.agent.wire import Label
 from deploy.errors import PlanError
 from deploy.layout import Layout
-from deploy.look import State
-from deploy.release import PoolPart, Release, Value
-
-Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=100_000)]
+from deploy.protocol.commands import Exec
+from deploy.release import PoolPart, Release
+from deploy.server.look import State
 
 OTHERWISE = ("ExecStart", "Type", "NotifyAccess", "Kill", "Timeout", "Restart", "Limit")
 """Settings of a pool's service that say how it serves, rather than what it may."""
-
-
-class Exec(Value):
-    """Run a command as an app's pool would; tell what it writes, and how it ended.
-
-    Meanwhile it may be told what `input_words` has.
-    """
-
-    ask: Literal["exec"] = "exec"
-    app: Label
-    argv: Annotated[tuple[Word, ...], Field(min_length=1, max_length=1000)]
-    terminal: Terminal | None = None
-    """The terminal it is to have; without one, pipes."""
 
 
 def begun(at: Layout, request: Exec, found: State) -> tuple[str, Piped | InTerminal]:

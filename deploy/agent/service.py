@@ -9,11 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
+from deploy.acting.machine import Here
 from deploy.agent.conversation import Conversation
 from deploy.agent.transactions import Transactions
 from deploy.errors import PlanError
 from deploy.layout import Layout
-from deploy.machine import Here
 from deploy.onhost import facts
 
 FIRST = 3

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
-from deploy.agent.journal import Journal
-from deploy.agent.progress import BACK, SETTLE, Progress
+from deploy.acting.machine import Machine
+from deploy.acting.runner import TAIL_LINES, perform
+from deploy.acting.steps import Action, Plan, Step, Steps
 from deploy.errors import shortened
 from deploy.loglines import CONTROLS, escaped
-from deploy.machine import Machine
-from deploy.runner import TAIL_LINES, perform
-from deploy.steps import Action, Plan, Step, Steps
+from deploy.protocol.journal import Journal
+from deploy.protocol.progress import BACK, SETTLE, Progress
 
 LONGEST_LINE = 2000
 """Of what a step said: a release says what it likes, and the journal keeps it."""

@@ -17,16 +17,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from deploy.acting.machine import Machine
+from deploy.acting.steps import Plan, Run
 from deploy.agent import history
-from deploy.agent.journal import Journal, read, replace, sync_folder
-from deploy.agent.progress import BACK, Progress
 from deploy.agent.transaction import Transaction
-from deploy.agent.words import INTENTION, Intention
 from deploy.errors import PlanError
 from deploy.layout import Layout
-from deploy.machine import Machine
+from deploy.protocol.journal import Journal, read, replace, sync_folder
+from deploy.protocol.progress import BACK, Progress
+from deploy.protocol.words import INTENTION, Intention
 from deploy.release import Stamp
-from deploy.steps import Plan, Run
 
 KEEP = 20
 """How many journals stay, to see what went wrong."""

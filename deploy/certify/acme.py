@@ -10,7 +10,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from deploy.https import ASKED, USER, WEBROOT
+from deploy.server.https import ASKED, USER, WEBROOT
 
 LIMITS = (
     f"User={USER}",

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from deploy.agent.journal import replace
+from deploy.protocol.journal import replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.agent import journal
 from deploy.certify import acme, due, kept
 from deploy.certify.certificate import Certificate, Unfit, joined, looked_at, read
 from deploy.certify.kept import Kept
 from deploy.layout import Layout
 from deploy.onhost import placeholder
+from deploy.protocol import journal
 
 RELOAD_SECONDS = 30
 """While many are asked for, nginx is reloaded no more often than this."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from deploy.examined import Examined
+from deploy.checks.outside import Outside
 from deploy.layout import Layout
-from deploy.look import State
-from deploy.outside import Outside
+from deploy.protocol.examined import Examined
 from deploy.release import Release
+from deploy.server.look import State
 from dispatcher.registry.site import Site
 
 Level = Literal["ok", "warn", "wrong"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from deploy.checks.finding import Finding, Seen, warn, wrong
-from deploy.look import State
+from deploy.server.look import State
 
 
 def alike(seen: Sequence[Seen]) -> Iterator[Finding]:

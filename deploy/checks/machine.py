@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from deploy import fitness
 from deploy.checks.finding import Finding, Seen, ok, warn, wrong
 from deploy.errors import PlanError
+from deploy.stages import fitness
 
 OLDEST = {"systemd": 252, "openssl": 3}
 """Of these Flaskyard uses what came with them; Debian 12 has them."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deploy import ground, secrets
 from deploy.checks.finding import Finding, Seen, ok, wrong
-from deploy.publishing import nginx_file
+from deploy.server import secrets
+from deploy.stages import ground
+from deploy.stages.publishing import nginx_file
 
 SHOWN = 5
 """Of more files than these only the number is told."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deploy import drift, examining, jobs, plans, vault
+from deploy.checks import drift, examining
 from deploy.checks.finding import Finding, Seen, ok, warn, wrong
 from deploy.errors import PlanError
+from deploy.stages import jobs, plans, vault
 
 RESTARTS = 3
 """As many restarts of one service are told of."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from deploy.fleet.spent import PHASES, Spent, phases
 from deploy.reports.tables import Rows, show
-from deploy.spent import PHASES, Spent, phases
 
 
 def rows(servers: Iterable[str], spent: Mapping[str, Spent], after: str) -> Rows:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.look import State
 from deploy.reports.tables import Rows, show
+from deploy.server.look import State
 
 
 def rows(found: Mapping[str, State]) -> Rows:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.look import State
 from deploy.reports.tables import Rows, show
+from deploy.server.look import State
 from dispatcher.registry.given import secrets_named
 from dispatcher.registry.site import Site
 

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy import jobs
 from deploy.checks.finding import Finding, Seen, findings, wrong
 from deploy.checks.fleet import alike
 from deploy.checks.lists import RUNNING
 from deploy.errors import DeployError, ReachError
 from deploy.reports.findings import COLOURS, detail, say, show, worst
 from deploy.reports.tables import Rows
+from deploy.stages import jobs
 
 ALIKE = "alike"
 """The check that is about all servers at once, and so is in the row of each."""

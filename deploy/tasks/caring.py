@@ -9,7 +9,7 @@ from deploy.tasks.options import told, whole
 from deploy.tasks.project import linked, registry
 
 if TYPE_CHECKING:
-    from deploy.agent.words import Intention
+    from deploy.protocol.words import Intention
     from dispatcher.registry.site import Site
 
 
@@ -22,8 +22,8 @@ def restart(
     They start from nothing, with the live release and the secrets that are set now. Its workers
     and its schedule begin anew too, once each has ended what it began.
     """
-    from deploy import session
-    from deploy.agent.words import Restart
+    from deploy.fleet import session
+    from deploy.protocol.words import Restart
 
     site = registry(env)
     intention = Restart(pool=named(pool, site), stamp=session.stamp())
@@ -43,8 +43,8 @@ def prune(
 
     What is live, and what still runs, stays.
     """
-    from deploy import session
-    from deploy.agent.words import Prune
+    from deploy.fleet import session
+    from deploy.protocol.words import Prune
 
     intention = Prune(keep=whole("keep", keep, 1, 1000), stamp=session.stamp())
     site = registry(env)
@@ -53,8 +53,8 @@ def prune(
 
 def carry_out(site: Site, only: str, context: Any, intention: Intention, plan: bool) -> None:
     """Do it on the servers, or show it."""
-    from deploy import doing
-    from deploy.console import Live
+    from deploy.fleet import doing
+    from deploy.fleet.console import Live
 
     with Live() as live, linked(site, only, context) as fleet:
         if plan:

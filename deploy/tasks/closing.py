@@ -28,8 +28,8 @@ def maintenance(
     Visitors get a page, or JSON, with status 503. It stays until it is off, also when
     something is deployed or a server boots. fab maintenance status tells what is closed.
     """
-    from deploy import session
-    from deploy.agent.words import Maintenance
+    from deploy.fleet import session
+    from deploy.protocol.words import Maintenance
     from deploy.reports import maintenance
 
     if state not in ("on", "off", "status"):
@@ -55,7 +55,7 @@ def maintenance(
 
 def networks(written: str) -> tuple[str, ...]:
     """Return the addresses between commas; raises `DeployError` for one that is none."""
-    from deploy.agent.words import network
+    from deploy.protocol.words import network
 
     found = []
     for one in filter(None, (one.strip() for one in written.split(","))):

@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from deploy import build, commit
+from deploy.building import build, commit
 from deploy.errors import WITHOUT, DeployError
 from deploy.tasks.options import seconds, show, told, whole
 from deploy.tasks.project import ROOT, SITE, addresses, left_out, linked, registry
 
 if TYPE_CHECKING:
-    from deploy.link import Link
-    from deploy.session import Fleet
+    from deploy.fleet.session import Fleet
+    from deploy.remote.link import Link
 
 
 @told()
 def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
     """Build the release of the last commit into dist, without any server."""
-    from deploy.console import Live
+    from deploy.fleet.console import Live
 
     last = commit.head(ROOT)
     with Live() as live:
@@ -52,9 +52,9 @@ def deploy(
     last = commit.head(ROOT)
     with ThreadPoolExecutor(1) as aside:
         building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are reached
-        from deploy import doing, session
-        from deploy.agent.words import Deploy
-        from deploy.console import Live
+        from deploy.fleet import doing, session
+        from deploy.fleet.console import Live
+        from deploy.protocol.words import Deploy
         from deploy.reports import end
 
         site = registry(env)
@@ -97,10 +97,11 @@ def rollback(
     json: bool = False,
 ) -> None:
     """Make the release that was live before live again, or another."""
-    from deploy import doing, plans, session
-    from deploy.agent.words import Rollback
-    from deploy.console import Live
+    from deploy.fleet import doing, session
+    from deploy.fleet.console import Live
+    from deploy.protocol.words import Rollback
     from deploy.reports import end
+    from deploy.stages import plans
 
     site = registry(env)
     names = session.limited(site, only, limit)
@@ -126,8 +127,8 @@ def attach(context: Any, env: str = "", only: str = "") -> None:
     For a deployment whose `fab deploy` is gone: it waits a minute for somebody who tells it
     to go on, and takes itself back then.
     """
-    from deploy.console import Live
-    from deploy.resuming import resume
+    from deploy.fleet.console import Live
+    from deploy.fleet.resuming import resume
 
     with Live() as live, linked(registry(env), only, context) as fleet:
         if not resume(fleet, live):

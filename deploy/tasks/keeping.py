@@ -11,8 +11,8 @@ from deploy.tasks.options import told
 from deploy.tasks.project import ROOT, linked, pool_of, registry
 
 if TYPE_CHECKING:
-    from deploy.agent.data_words import Packed
-    from deploy.archive import Manifest
+    from deploy.protocol.archive import Manifest
+    from deploy.protocol.data_words import Packed
     from dispatcher.registry.site import Site
 
 BACKUPS = ROOT / "backups"
@@ -28,8 +28,8 @@ def backup(context: Any, app: str = "", env: str = "", only: str = "") -> None:
 
     Each database of SQLite's is as it is at one moment. No keys, no secrets.
     """
-    from deploy import backing
-    from deploy.console import Live
+    from deploy.fleet import backing
+    from deploy.fleet.console import Live
 
     site = registry(env)
     pool = pool_of(site, app) if app else ""
@@ -50,9 +50,9 @@ def restore(
     What it had stays beside it: fab restore before puts that back. Requests wait for some
     seconds, none is lost.
     """
-    from deploy import doing, session
-    from deploy.agent.data_words import Packed, Restore
-    from deploy.console import Live
+    from deploy.fleet import doing, session
+    from deploy.fleet.console import Live
+    from deploy.protocol.data_words import Packed, Restore
 
     site = registry(env)
     with tempfile.TemporaryDirectory(prefix="flaskyard-") as scratch, Live() as live:
@@ -84,8 +84,8 @@ def opened(
     path: Path, site: Site, app: str, scratch: Path, paths: dict[str, Path]
 ) -> tuple[Manifest, list[Packed]]:
     """Return what a backup is of, and the data of the pools meant, checked."""
-    from deploy import archive
-    from deploy.agent.data_words import Packed
+    from deploy.protocol import archive
+    from deploy.protocol.data_words import Packed
 
     manifest = archive.read(path)
     wanted = [pool_of(site, app)] if app else list(manifest.pools)
@@ -102,7 +102,7 @@ def opened(
 
 def one_of(site: Site, only: str, server: str) -> str:
     """Return the server to restore: the one named, the one it was made of, or the only one."""
-    from deploy import session
+    from deploy.fleet import session
 
     servers = [one.name for one in session.chosen(site, only)]
     if len(servers) > 1 and not only and server in servers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from deploy import build
+from deploy.building import build
 from deploy.tasks.options import show, told, whole
 from deploy.tasks.project import KNOWN_HOSTS, ROOT, SITE, linked, pool_of, registry
 
@@ -48,7 +48,7 @@ def doctor(
 
 def visited(context: Any, env: str, only: str, limit: str, *, thorough: bool) -> Found:
     """Look at the servers, as far as they can be reached."""
-    from deploy import session, visiting
+    from deploy.fleet import session, visiting
 
     site = registry(env)
     text, agent = SITE.read_text("utf-8"), build.agent_name(ROOT)
@@ -67,7 +67,7 @@ def releases(
     context: Any, env: str = "", only: str = "", json: bool = False, limit: str = ""
 ) -> None:
     """List the releases on each server, newest first."""
-    from deploy import session
+    from deploy.fleet import session
     from deploy.reports import releases
 
     site = registry(env)
@@ -90,7 +90,7 @@ def history(
     The history is a chain of hashes: a line that was changed or taken out is shown, and the
     exit status is 1.
     """
-    from deploy import session
+    from deploy.fleet import session
     from deploy.reports.history import table
 
     most, site = whole("lines", lines, 1, 1_000_000), registry(env)
@@ -115,8 +115,9 @@ def logs(
     limit: str = "",
 ) -> None:
     """Show the last log lines of an app on every server, and with -f those to come."""
-    from deploy import loglines, session
-    from deploy.agent.words import Logs
+    from deploy import loglines
+    from deploy.fleet import session
+    from deploy.protocol.words import Logs
 
     site = registry(env)
     pool = pool_of(site, app)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deploy import build
+from deploy.building import build
 from deploy.errors import DeployError
 from deploy.tasks.options import agreed, told
 from deploy.tasks.project import KNOWN_HOSTS, ROOT, registry
 
 if TYPE_CHECKING:
-    from deploy.ssh import Remote
-    from deploy.steps import Plan
+    from deploy.acting.steps import Plan
+    from deploy.remote.ssh import Remote
 
 
 @told("env", "only", "yes")
@@ -20,7 +20,8 @@ def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> Non
 
     Compare each fingerprint with what the server's console or provider shows.
     """
-    from deploy import hostkeys, session, ssh
+    from deploy.fleet import session
+    from deploy.remote import hostkeys, ssh
 
     for server in session.chosen(registry(env), only):
         name, key = ssh.host_key(server, context.config)
@@ -53,8 +54,10 @@ def bootstrap(
     or a user with full sudo: name that with --user, and the user of site.toml is made, who
     may do nothing as root but ask the agent.
     """
-    from deploy import fleet, ground, https, keys, plans, session, vault
-    from deploy.console import Live
+    from deploy.fleet import bootstrapping, keys, session
+    from deploy.fleet.console import Live
+    from deploy.server import https
+    from deploy.stages import ground, plans, vault
 
     site = registry(env)
     names = session.limited(site, only, limit)
@@ -82,7 +85,7 @@ def bootstrap(
                 live.say(f"{remote.name}: {todo}")
             else:
                 wanted.append((remote, todo))
-        fleet.carry_out(wanted, live)
+        bootstrapping.carry_out(wanted, live)
         if https.plain(site):
             live.say("Visitors reach it by http alone, while links say https: see docs/https.md")
         if wanted:

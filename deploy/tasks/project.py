@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deploy import commit
+from deploy.building import commit
 from deploy.errors import UNTOUCHED, DeployError, PlanError
 
 if TYPE_CHECKING:
-    from deploy.console import Live
+    from deploy.fleet.console import Live
     from dispatcher.registry.site import Site
 
 ROOT = Path(os.path.relpath(Path(__file__).parents[2]))
@@ -26,7 +26,7 @@ def registry(env: str) -> Site:
 
 
 def linked(site: Any, only: str, context: Any, state: str = UNTOUCHED) -> Any:
-    from deploy import session
+    from deploy.fleet import session
 
     return session.linked(site, only, context.config, KNOWN_HOSTS, state)
 

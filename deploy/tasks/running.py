@@ -12,7 +12,7 @@ from deploy.tasks.options import told
 from deploy.tasks.project import linked, pool_of, registry
 
 if TYPE_CHECKING:
-    from deploy.written import Sink
+    from deploy.remote.written import Sink
     from dispatcher.registry.site import Site
 
 
@@ -33,9 +33,9 @@ def execute(
     sandbox, data and secrets. Without --each or --json it reads what is typed or piped in here.
     Exits as the command does.
     """
-    from deploy import session
     from deploy.errors import PlanError
-    from deploy.written import STREAMS, Kept, Written
+    from deploy.fleet import session
+    from deploy.remote.written import STREAMS, Kept, Written
 
     site = registry(env)
     pool_of(site, app)
@@ -82,8 +82,9 @@ def shell(context: Any, app: str, tenant: str = "", env: str = "", only: str = "
 
 def converse(context: Any, site: Site, app: str, words: list[str], only: str) -> None:
     """Run it on the first server as if it were here."""
-    from deploy import session, typed
-    from deploy.agent.running import Exec
+    from deploy.fleet import session
+    from deploy.protocol.commands import Exec
+    from deploy.remote import typed
 
     request = Exec(app=app, argv=tuple(words), terminal=typed.terminal())
     with linked(site, session.limited(site, only, "1"), context) as fleet:

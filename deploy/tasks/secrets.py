@@ -6,13 +6,13 @@ import sys
 from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
-from deploy import build
+from deploy.building import build
 from deploy.errors import DeployError
 from deploy.tasks.options import show, told
 from deploy.tasks.project import ROOT, linked, pool_of, registry
 
 if TYPE_CHECKING:
-    from deploy.agent.words import Intention
+    from deploy.protocol.words import Intention
     from dispatcher.registry.site import Site
 
 
@@ -25,8 +25,8 @@ def secrets_set(context: Any, name: str, app: str, env: str = "", plan: bool = F
     """
     from pydantic import SecretStr
 
-    from deploy import session
-    from deploy.agent.secret_words import SetSecret
+    from deploy.fleet import session
+    from deploy.protocol.secret_words import SetSecret
 
     site = registry(env)
     refuse_unknown(site, app, name)
@@ -38,8 +38,8 @@ def secrets_set(context: Any, name: str, app: str, env: str = "", plan: bool = F
 @told("name", "app", "env", "plan")
 def secrets_remove(context: Any, name: str, app: str, env: str = "", plan: bool = False) -> None:
     """Forget a secret of an app; releases that were deployed with it keep it until pruned."""
-    from deploy import session
-    from deploy.agent.secret_words import RemoveSecret
+    from deploy.fleet import session
+    from deploy.protocol.secret_words import RemoveSecret
 
     site = registry(env)
     refuse_unknown(site, app, name, known=False)
@@ -72,9 +72,9 @@ def secrets_rotate(context: Any, env: str = "", plan: bool = False) -> None:
     """
     from pydantic import SecretStr
 
-    from deploy import doing, keys, session
-    from deploy.agent.words import Rotate
-    from deploy.console import Live
+    from deploy.fleet import doing, keys, session
+    from deploy.fleet.console import Live
+    from deploy.protocol.words import Rotate
 
     site = registry(env)
     with Live() as live, linked(site, "", context) as fleet:
@@ -91,8 +91,8 @@ def follows(site: Site, app: str) -> str:
 
 
 def carry_out(context: Any, site: Site, intention: Intention, said: str, plan: bool) -> None:
-    from deploy import doing, session
-    from deploy.console import Live
+    from deploy.fleet import doing, session
+    from deploy.fleet.console import Live
 
     with Live() as live, linked(site, "", context) as fleet:
         session.refuse_other_agents(fleet, build.agent_name(ROOT))

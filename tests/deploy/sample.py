@@ -6,13 +6,14 @@ import itertools
 from dataclasses import replace
 from pathlib import Path
 
-from deploy import connections, ground, render
+from deploy.acting.steps import Put
 from deploy.bundle import Agent, Built, Bundle, File
 from deploy.layout import Layout
-from deploy.look import KeysFound, State
 from deploy.release import PoolPart, Release, Stamp
-from deploy.steps import Put
-from deploy.web import DEBIANS_PAGE
+from deploy.server import connections, render
+from deploy.server.look import KeysFound, State
+from deploy.server.web import DEBIANS_PAGE
+from deploy.stages import ground
 from dispatcher.registry.address import Address
 from dispatcher.registry.site import App, Pool, Server, Site
 

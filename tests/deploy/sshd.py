@@ -17,8 +17,8 @@ import paramiko
 import pytest
 from fabric import Config
 
-from deploy import hostkeys
-from deploy.ssh import Remote, host_key
+from deploy.remote import hostkeys
+from deploy.remote.ssh import Remote, host_key
 from dispatcher.registry.site import Server
 
 SSHD = "/usr/sbin/sshd"

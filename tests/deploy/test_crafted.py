@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from deploy.agent.words import Look
+from deploy.protocol.words import Look
 from dispatcher.registry.faults import RegistryError
 from dispatcher.registry.site_toml import parsed
 

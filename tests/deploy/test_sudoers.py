@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from deploy import ground, render
-from deploy.steps import Put
+from deploy.acting.steps import Put
+from deploy.server import render
+from deploy.stages import ground
 from tests.deploy.sample import AT, BARE
 
 RELAY = "/srv/yard/agent/relay"

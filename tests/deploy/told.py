@@ -6,7 +6,7 @@ from threading import Event
 
 
 class Told:
-    """A `deploy.runner.Teller` that keeps what it was told."""
+    """A `deploy.acting.runner.Teller` that keeps what it was told."""
 
     def __init__(self) -> None:
         self.begun: list[str] = []

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from deploy import https, render
 from deploy.layout import Layout
-from deploy.look import NginxFound
 from deploy.onhost import facts, placeholder
 from deploy.onhost.ask import SecureConnection
+from deploy.server import https, render
+from deploy.server.look import NginxFound
 from dispatcher.registry.site import Site
 from dispatcher.registry.tls import secured
 from tests.deploy.sample import BARE

@@ -8,7 +8,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from deploy.build import Target
+from deploy.building.build import Target
 from tests.deployment.project import Project
 
 NAME, VERSION = "flaskyard", "0.0.1"
@@ -49,7 +49,7 @@ def craft(project: Project) -> None:
 
 
 def key(lock: Path) -> str:
-    """Return the folder of a lock's wheels, as `deploy.build` calls it."""
+    """Return the folder of a lock's wheels, as `deploy.building.build` calls it."""
     return hashlib.sha256(lock.read_bytes() + repr(Target()).encode()).hexdigest()[:16]
 
 

@@ -11,13 +11,13 @@ from threading import Thread
 
 import pytest
 
+from deploy.acting.machine import Here
 from deploy.agent.conversation import BEAT_SECONDS, Conversation
-from deploy.agent.journal import Record
 from deploy.agent.transactions import Transactions
-from deploy.agent.words import Rotate
 from deploy.errors import ReachError
-from deploy.link import Link
-from deploy.machine import Here
+from deploy.protocol.journal import Record
+from deploy.protocol.words import Rotate
+from deploy.remote.link import Link
 from dispatcher.keys.derivation import Keys, Master
 from tests.deploy.agent.there import There
 from tests.deploy.sample import STAMP
@@ -30,7 +30,7 @@ OTHER_STAMP = STAMP.model_copy(update={"by": "bob@desk", "run": "f" * 16})
 
 
 class Channel:
-    """A socket with what `deploy.link` wants of paramiko's channels."""
+    """A socket with what `deploy.remote.link` wants of paramiko's channels."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from deploy.agent import words
 from deploy.agent.conversation import LONGEST, Conversation
-from deploy.agent.progress import BACK, PUBLISH, SETTLE
-from deploy.agent.wire import ON_THE_WIRE
-from deploy.agent.words import Begin, Examine, Rollback
 from deploy.bundle import File
 from deploy.errors import LostError, ReachError
-from deploy.link import Link
+from deploy.protocol import words
+from deploy.protocol.progress import BACK, PUBLISH, SETTLE
+from deploy.protocol.wire import ON_THE_WIRE
+from deploy.protocol.words import Begin, Examine, Rollback
+from deploy.remote.link import Link
 from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Channel, Listener, Server
 from tests.deploy.checks.given import REGISTRY
 from tests.deploy.sample import STAMP, A, stamp_anew

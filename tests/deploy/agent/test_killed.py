@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.agent.journal import Journal, read
-from deploy.agent.progress import BACK, MIGRATE, PUBLISH, SETTLE, START, Progress
+from deploy.acting.machine import Here, Machine
+from deploy.acting.steps import Plan
 from deploy.agent.transaction import Transaction
-from deploy.machine import Here, Machine
-from deploy.steps import Plan
+from deploy.protocol.journal import Journal, read
+from deploy.protocol.progress import BACK, MIGRATE, PUBLISH, SETTLE, START, Progress
 from tests.deploy.agent import world
 from tests.deploy.agent.world import Obedient, Quick, World
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from deploy.agent.logs import LOG_BYTES, past, told
-from deploy.agent.words import Logs
 from deploy.errors import PlanError
+from deploy.protocol.words import Logs
 from tests.deploy.agent.there import There
 
 

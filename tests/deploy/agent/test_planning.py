@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from deploy import keys
+from deploy.acting.machine import Here
 from deploy.agent import planning
-from deploy.agent.words import Deploy, Look, Rollback, Rotate
 from deploy.errors import PlanError
-from deploy.machine import Here
+from deploy.fleet import keys
+from deploy.protocol.words import Deploy, Look, Rollback, Rotate
 from dispatcher.keys.derivation import Keys, Master
 from dispatcher.registry.faults import RegistryError
 from tests.deploy.agent.there import There

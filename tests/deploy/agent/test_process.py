@@ -11,9 +11,9 @@ from threading import Thread
 import pytest
 from pydantic import ValidationError
 
-from deploy.agent.input_words import AHEAD, LARGEST, SAID, Input, Said, Size, Terminal
 from deploy.agent.process import END, Feeder, InTerminal, Piped
-from deploy.link import line
+from deploy.protocol.commands import AHEAD, LARGEST, SAID, Input, Said, Size, Terminal
+from deploy.remote.link import line
 
 AS_SYSTEMD = """\
 import fcntl, os, subprocess, sys, termios

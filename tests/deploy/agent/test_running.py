@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from deploy import render
-from deploy.agent.running import Exec, pool_of, sandbox, words
+from deploy.agent.running import pool_of, sandbox, words
 from deploy.errors import PlanError
+from deploy.protocol.commands import Exec
+from deploy.server import render
 from tests.deploy.agent.there import There
 from tests.deploy.sample import AT, SITE, A
 

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.agent.service import refuse
 from deploy.errors import ReachError
-from deploy.link import Link
+from deploy.remote.link import Link
 from tests.deploy.agent.talking import Channel
 
 

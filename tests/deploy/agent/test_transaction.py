@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.agent.journal import Journal, read
-from deploy.agent.progress import BACK, MIGRATE, PUBLISH, SETTLE, START
+from deploy.acting.machine import Here
+from deploy.acting.steps import Plan, Run, Step, shell
 from deploy.agent.transaction import Transaction
-from deploy.machine import Here
-from deploy.steps import Plan, Run, Step, shell
+from deploy.protocol.journal import Journal, read
+from deploy.protocol.progress import BACK, MIGRATE, PUBLISH, SETTLE, START
 from tests.deploy.agent import world
 from tests.deploy.agent.world import aside, until
 

@@ -15,17 +15,17 @@ from threading import Event
 import pytest
 from pydantic import SecretStr
 
+from deploy.acting.machine import Here
+from deploy.acting.steps import Plan, Put, Run, Step, shell
 from deploy.agent import history
-from deploy.agent.journal import Journal, Record, read
-from deploy.agent.progress import BACK, PUBLISH, SETTLE
 from deploy.agent.transaction import Transaction
 from deploy.agent.transactions import KEEP, PLAN, Transactions
-from deploy.agent.words import Intention, Rollback, Rotate
 from deploy.errors import PlanError
-from deploy.machine import Here
+from deploy.protocol.journal import Journal, Record, read
+from deploy.protocol.progress import BACK, PUBLISH, SETTLE
+from deploy.protocol.words import Intention, Rollback, Rotate
 from deploy.release import Stamp
-from deploy.ssh import HOLD
-from deploy.steps import Plan, Put, Run, Step, shell
+from deploy.remote.ssh import HOLD
 from tests.deploy.agent import world
 from tests.deploy.agent.world import until
 from tests.deploy.sample import AT, STAMP, A, stamp_anew

@@ -8,11 +8,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from deploy.agent.journal import Journal
-from deploy.agent.progress import PUBLISH, SETTLE
+from deploy.acting.machine import Machine, Outcome
+from deploy.acting.steps import Plan, Put, Run, Step
 from deploy.agent.transaction import Transaction
-from deploy.machine import Machine, Outcome
-from deploy.steps import Plan, Put, Run, Step
+from deploy.protocol.journal import Journal
+from deploy.protocol.progress import PUBLISH, SETTLE
 
 World = dict[str, str]
 

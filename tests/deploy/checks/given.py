@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from deploy.checks.finding import Check, Seen, findings
-from deploy.examined import Disk, Examined, Memory, System, Web
-from deploy.look import State
-from deploy.outside import Outside
+from deploy.checks.outside import Outside
+from deploy.protocol.examined import Disk, Examined, Memory, System, Web
+from deploy.server.look import State
 from dispatcher.registry.site import Site
 from tests.deploy.sample import AGENT, SITE, B, serving
 

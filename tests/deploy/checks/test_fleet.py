@@ -6,8 +6,8 @@ import pytest
 
 from deploy.checks.finding import Seen
 from deploy.checks.fleet import alike
-from deploy.look import Closure
 from deploy.release import JobPart
+from deploy.server.look import Closure
 from tests.deploy.checks.given import HELLO, seen
 from tests.deploy.sample import A, B, serving
 

@@ -10,7 +10,7 @@ import pytest
 from deploy.checks.finding import Seen
 from deploy.checks.https import https
 from deploy.checks.web import certificates
-from deploy.examined import Certificate
+from deploy.protocol.examined import Certificate
 from tests.deploy.checks.given import SYSTEM, WEB, said, seen
 from tests.deploy.sample import AT, SITE, B, serving
 

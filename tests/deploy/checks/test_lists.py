@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.checks.finding import findings
 from deploy.checks.lists import EVERYTHING, RUNNING
-from deploy.examined import Examined
+from deploy.protocol.examined import Examined
 from tests.deploy.checks.given import seen
 from tests.deploy.sample import BARE, B, serving
 

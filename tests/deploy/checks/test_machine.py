@@ -8,7 +8,7 @@ import pytest
 
 from deploy.checks import machine
 from deploy.checks.finding import Check
-from deploy.examined import Disk, Memory
+from deploy.protocol.examined import Disk, Memory
 from tests.deploy.checks.given import GB, SYSTEM, said, seen
 from tests.deploy.sample import B, serving
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from deploy.checks import ours
-from deploy.look import State
+from deploy.server.look import State
 from tests.deploy.checks.given import HELLO, said, seen
 from tests.deploy.sample import AGENT, AT, KEYS, B, serving
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from deploy.checks import release
-from deploy.examined import Health
-from deploy.look import Closure, SecretFound, State, VaultFound
+from deploy.protocol.examined import Health
 from deploy.release import job_parts
+from deploy.server.look import Closure, SecretFound, State, VaultFound
 from dispatcher.registry.site_toml import parsed
 from tests.deploy.checks.given import REGISTRY, said, seen
 from tests.deploy.sample import AT, SITE, WORKING, A, B, ready, serving

@@ -8,8 +8,8 @@ import pytest
 
 from deploy.checks import web
 from deploy.checks.finding import Check
-from deploy.examined import Certificate
-from deploy.outside import Outside
+from deploy.checks.outside import Outside
+from deploy.protocol.examined import Certificate
 from tests.deploy.checks.given import SYSTEM, WEB, said, seen
 from tests.deploy.sample import B, serving
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.onhost import ask, health
-from tests.deploy.test_ask import SITE, folder, serving
+from tests.deploy.onhost.test_ask import SITE, folder, serving
 
 __all__ = ["folder"]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.examined import System
-from deploy.machine import Here
+from deploy.acting.machine import Here
+from deploy.acting.runner import perform
+from deploy.acting.steps import Script
 from deploy.onhost import system
-from deploy.runner import perform
-from deploy.steps import Script
+from deploy.protocol.examined import System
 
 
 def test_a_machine_tells_of_itself() -> None:

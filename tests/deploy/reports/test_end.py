@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deploy.fleet.spent import Spent
 from deploy.reports.end import rows, table
-from deploy.spent import Spent
 
 SPENT = {
     "web1": Spent("r1", seconds={"prepare": 1.25, "publish": 0.5}),

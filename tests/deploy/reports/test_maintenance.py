@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.look import Closure
 from deploy.reports import maintenance
+from deploy.server.look import Closure
 from tests.deploy.sample import A, serving
 
 SINCE = "2026-11-21T12:00:00+00:00"

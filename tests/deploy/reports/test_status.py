@@ -8,10 +8,10 @@ import pytest
 
 from deploy.checks.finding import Seen
 from deploy.errors import DeployError, ReachError
-from deploy.examined import Health
-from deploy.look import Closure
+from deploy.protocol.examined import Health
 from deploy.release import job_parts
 from deploy.reports import status
+from deploy.server.look import Closure
 from tests.deploy.checks.given import seen
 from tests.deploy.sample import WORKING, A, B, serving
 

@@ -20,7 +20,7 @@ AGENT = "flaskyard-agent@yard.service"
 PROGRAM = f'''\
 import runpy, sys, time
 from pathlib import Path
-from deploy.agent import journal
+from deploy.protocol import journal
 
 place = Path("{PLACE}")
 write = journal.Journal.write

@@ -1,0 +1,1 @@
+"""How do many servers do one thing: all of them, or none?"""

@@ -1,0 +1,1 @@
+"""What is on a server, whichever release is live, and what should be?"""

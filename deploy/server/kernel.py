@@ -1,0 +1,26 @@
+"""What the kernel refuses in folders that all may write to, as Debian has it by default.
+
+Links there are followed only to what is one's own, and others' files and pipes are not opened for
+writing (proc(5), ``fs.protected_*``): nobody makes a program of root's write where it should not.
+"""
+
+from __future__ import annotations
+
+from deploy.acting.steps import Step, Steps, shell
+from deploy.server.files import write
+from deploy.server.look import State
+
+FILE = "/etc/sysctl.d/60-flaskyard.conf"
+WANTED = {"symlinks": 1, "hardlinks": 1, "fifos": 1, "regular": 2}
+TEXT = "# Made by deploy/server/kernel.py.\n" + "".join(
+    f"fs.protected_{name} = {value}\n" for name, value in WANTED.items()
+)
+
+APPLY = 'sysctl --quiet --load "$1" || ! test -w /proc/sys/fs/protected_symlinks'
+"""Fails where the kernel does not take it; in a container it is the host's to say."""
+
+
+def protect(found: State) -> Steps:
+    """Have it refuse that from now on, and after each boot."""
+    steps = write({FILE: TEXT}, found)
+    return (*steps, Step("have the kernel protect links", shell(APPLY, FILE))) if steps else ()
