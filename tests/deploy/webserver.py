@@ -11,11 +11,12 @@ import socketserver
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -37,8 +38,17 @@ PARTS = ("proxy.conf", "static.conf", "acme.conf", "https.conf")
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs nginx; apt-get install nginx-light")
 
 
-def configured(site: Site, folder: Path, port: int = 8080, https_port: int = 8443) -> Path:
-    """Write the configuration as on a server, with ports and paths of the test's own."""
+def configured(
+    site: Site,
+    folder: Path,
+    port: int = 8080,
+    https_port: int = 8443,
+    instead: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
+    """Write the configuration as on a server, with ports and paths of the test's own.
+
+    ``instead`` is what else a test has otherwise: text as it is on a server, and here.
+    """
     text, routes = render.nginx(site, Layout(site.name))
     names = [Path(Layout(site.name).certificate(host)).name for host in secured(site)]
     # With the PROXY protocol, what 127.0.0.1 is told differs from what others are.
@@ -55,6 +65,7 @@ def configured(site: Site, folder: Path, port: int = 8080, https_port: int = 844
         Layout(site.name).live(routes): str(folder),
         Layout(site.name).maintenance: str(folder),
         Layout(site.name).static: f"{folder}/static",
+        **instead,
     }
     files = {
         "proxy.conf": render.shared("proxy.conf"),
@@ -178,14 +189,16 @@ def running(site: Site, folder: Path) -> Iterator[Web]:
 
 
 @contextmanager
-def fronting(site: Site, folder: Path) -> Iterator[Web]:
+def fronting(
+    site: Site, folder: Path, instead: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Web]:
     """Start nginx alone, before the sockets POOL.sock in ``folder``."""
     with (
         socket.create_server(("127.0.0.1", 0)) as probe,
         socket.create_server(("127.0.0.1", 0)) as other,
     ):
         port, https_port = probe.getsockname()[1], other.getsockname()[1]
-    main = configured(site, folder, port, https_port)
+    main = configured(site, folder, port, https_port, instead)
     process = subprocess.Popen(words(main), stderr=subprocess.DEVNULL)
     try:
         wait_for(port, process, folder / "err")

@@ -73,11 +73,11 @@ def web(folder: Path) -> Iterator[Web]:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[None]:
+def serving(folder: Path, pool: str = "default") -> Iterator[None]:
     """Run gunicorn at the socket that nginx has for the pool, as a unit does."""
-    at = folder / "default.sock"
+    at = folder / f"{pool}.sock"
     environ = environment()
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
             [*GUNICORN, "--bind", f"unix:{at}"],
             cwd=folder,
@@ -85,6 +85,7 @@ def serving(folder: Path) -> Iterator[None]:
                 **environ,
                 "PYTHONPATH": f"{folder}:{environ['PYTHONPATH']}",
                 "DISPATCHER_PROXIES": "1",
+                "DISPATCHER_POOL": pool,
                 "DISPATCHER_LOG": "json",
             },
             stdout=log,

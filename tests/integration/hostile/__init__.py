@@ -1,0 +1,1 @@
+"""Requests as no browser sends them, through the real nginx to real gunicorns."""
