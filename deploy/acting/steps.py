@@ -91,6 +91,16 @@ class Upload:
         return f"upload {self.size:,} bytes to {self.folder}: {names}"
 
 
+def hidden(path: str) -> str:
+    """Return where a program writes what it then renames to ``path``.
+
+    >>> hidden("/etc/flaskyard/yard/keys")
+    '/etc/flaskyard/yard/.keys.new'
+    """
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/.{name}.new"
+
+
 Action = Run | Script | Put | Seal | Upload
 
 
@@ -101,6 +111,14 @@ class Step:
     note: str
     do: Action
     undo: Action | None = None
+    aside: tuple[str, ...] = ()
+    """What a command or program writes first and then renames: killed, it leaves that."""
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Return the paths of which something may be there where it was killed."""
+        own = (f"{self.do.path}.new",) if isinstance(self.do, Put | Seal) else ()
+        return (*own, *self.aside)
 
 
 Steps = tuple[Step, ...]

@@ -21,6 +21,9 @@ PIECE = 1 << 20
 ROOM_BYTES, ROOM_INODES = 100_000_000, 5_000
 """What stays free, whatever a client sends: all else on the server needs some as well."""
 
+ASIDE = ".new-"
+"""How a file is called as long as not all of it has come."""
+
 OLD_SECONDS = 3600
 """After how long a file that no release has was not sent for one that is about to begin."""
 
@@ -38,7 +41,7 @@ class Store:
     def take(self, file: File, source: BinaryIO) -> bool:
         """Read a file from ``source`` and keep it; raises `PlanError`, keeping nothing."""
         kept = self.folder / file.kept
-        aside = kept.with_name(f".new-{get_ident()}")  # another client may send the same one
+        aside = kept.with_name(f"{ASIDE}{get_ident()}")  # another client may send the same one
         found = hashlib.sha256()
         coming = pieces(source, file.size)
         try:
@@ -62,6 +65,11 @@ class Store:
         with suppress(OSError):
             aside.unlink()
         raise PlanError(f"cannot keep {file.name}: {wrong}")
+
+    def clear(self) -> None:
+        """Remove what an agent that was killed had not received whole; nobody sends meanwhile."""
+        for path in self.folder.glob(f"*/{ASIDE}*"):
+            path.unlink()
 
     def need_room(self, size: int) -> None:
         """Raise `OSError` where a file would leave the server, or its next journal, no room."""

@@ -11,6 +11,7 @@ from threading import Thread
 
 from deploy.acting.machine import Here
 from deploy.agent.conversation import Conversation
+from deploy.agent.receiving import Store
 from deploy.agent.transactions import Transactions
 from deploy.errors import PlanError
 from deploy.layout import Layout
@@ -31,6 +32,8 @@ def serve(at: Layout) -> None:
     transactions = opened(at)
     with suppress(PlanError):  # bootstrap is at it; whoever begins something ends it first
         transactions.resume()
+    for folder in (at.store, at.sent()):
+        Store(folder).clear()
     listener = socket.socket(fileno=FIRST)
     listener.settimeout(IDLE_SECONDS / 10)
     talking: list[Thread] = []

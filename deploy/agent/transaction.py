@@ -133,12 +133,19 @@ class Transaction:
         """Undo what was begun, newest first, as far as that is possible."""
         stuck = False
         self.journal.lighten()
+        self.clear()
         for number in reversed(() if self.plan.stays else tuple(self.progress.begun)):
             step = self.steps[number]
             if step.undo is not None:
                 note = Step(f"take back: {step.note}", step.undo)
                 stuck |= not self.act("undo", "undone", number, note, step.undo)
         self.note("end", how="left" if stuck else "stays" if self.plan.stays else "taken back")
+
+    def clear(self) -> None:
+        """Remove what a step that was killed had written aside; those that ended left nothing."""
+        left = [path for number in self.progress.begun for path in self.steps[number].left]
+        if left:
+            self.machine.run(("rm", "-rf", *left))
 
     def tidy(self) -> None:
         """Try what remains; a step that fails is told, and changes nothing of the outcome."""

@@ -219,7 +219,7 @@ def to_end(plan: Plan) -> Plan:
     Nothing but tidying is ever begun anew, so a new key, say, need not be in there.
     """
     prepare, migrate, start, publish = (
-        tuple(replaced(step, do=Run("true")) for step in steps)
+        tuple(replaced(step, do=Run("true"), aside=step.left) for step in steps)
         for steps in (plan.prepare, plan.migrate, plan.start, plan.publish)
     )
     return replaced(plan, prepare=prepare, migrate=migrate, start=start, publish=publish)

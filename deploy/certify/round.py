@@ -120,12 +120,12 @@ class Round:
     def there(self, host: str) -> Certificate:
         """Return the certificate that nginx has; a placeholder is made where there is none."""
         path = Path(self.at.certificate(host))
-        placeholder.main({"paths": [] if path.exists() else [str(path)]})
+        placeholder.main({"paths": [] if path.exists() else [str(path)], "aside": "round"})
         try:
             return looked_at(read(path))
         except Unfit:
             path.unlink()
-            placeholder.main({"paths": [str(path)]})
+            placeholder.main({"paths": [str(path)], "aside": "round"})
             return looked_at(read(path))
 
     def put(self, host: str, content: bytes) -> Certificate:

@@ -18,10 +18,14 @@ class Unmade(Exception):
 
 
 def main(given: dict[str, Any]) -> None:
-    """Write one to each of the ``paths`` where there is no file."""
+    """Write one to each of the ``paths`` where there is no file.
+
+    Two may do so at once; each has a word of its own for its files ``aside``.
+    """
     text = made()
     for path in map(Path, given["paths"]):
-        new = path.with_name(f".{path.name}.{os.getpid()}")
+        new = path.with_name(f".{path.name}.{given['aside']}")
+        new.unlink(missing_ok=True)  # of one that was killed
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)
             file.flush()

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from deploy.acting.steps import Put, Run, Script, Step, Steps, shell
+from deploy.acting.steps import Put, Run, Script, Step, Steps, hidden, shell
 from deploy.layout import Layout
 from deploy.release import Release
 from deploy.server import render
@@ -119,8 +119,9 @@ def placeholders(at: Layout, hosts: Iterable[str], found: State) -> Steps:
     if not lacking:
         return ()
     names = ", ".join(paths[path] for path in lacking[:3]) + (", ..." if len(lacking) > 3 else "")
-    make = Script.of("placeholder", {"paths": lacking})
-    return (Step(f"make a placeholder for {names}", make, undo=Run("rm", "-f", *lacking)),)
+    make = Script.of("placeholder", {"paths": lacking, "aside": "new"})
+    undo, aside = Run("rm", "-f", *lacking), tuple(map(hidden, lacking))
+    return (Step(f"make a placeholder for {names}", make, undo, aside),)
 
 
 def see(at: Layout, release: Release) -> Steps:

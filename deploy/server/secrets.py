@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from deploy.acting.steps import Put, Run, Script, Step, Steps, shell
+from deploy.acting.steps import Put, Run, Script, Step, Steps, hidden, shell
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.release import parts
@@ -53,7 +53,7 @@ def rotated(at: Layout, key: str) -> tuple[Steps, Steps, Steps]:
     restore = shell('! test -e "$2" || mv -T "$2" "$1"', at.keys, old)
     return (
         (Step("bring the new key", Put(new, Secret(key), 0o600), undo=Run("rm", "-f", new)),),
-        (Step("let it be the first", Script.of("rotate", given), undo=restore),),
+        (Step("let it be the first", Script.of("rotate", given), restore, (hidden(at.keys),)),),
         (Step("forget what was before", Run("rm", "-f", new, old)),),
     )
 
@@ -74,7 +74,8 @@ def made(at: Layout, site: Site, found: State) -> Step:
     given = {"site": at.site, "keys": at.keys, "pools": files}
     new = [path for path in files.values() if found.keys.get(path) is None]
     undo = Run("rm", "-f", *new) if new else None
-    return Step("make the pools' keys", Script.of("derive", given), undo)
+    aside = tuple(map(hidden, files.values()))
+    return Step("make the pools' keys", Script.of("derive", given), undo, aside)
 
 
 def refuse_different(digests: Iterable[str]) -> None:

@@ -27,7 +27,12 @@ def publish(at: Layout, release: Release, live: Release | None, found: State) ->
         *((claims(at, release), Step("check nginx", CHECK)) if reroutes else ()),
         still(at, release, found),
         mark(at, release, undo=unmark(at, release, live) if reroutes else settle(at).do),
-        Step("go live", flip(at, release, live), undo=back(at, release, live)),
+        Step(
+            "go live",
+            flip(at, release, live),
+            undo=back(at, release, live),
+            aside=(f"{at.live(release.routes)}.new", f"{at.current}.new"),
+        ),
         *((point_nginx(at),) if found.links.get(at.nginx) != nginx_file(at) else ()),
         *((Step("reload nginx", reload_nginx()),) if reroutes else ()),
         Step("ask every app through nginx", ask(at, release, through_nginx=True)),

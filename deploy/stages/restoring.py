@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.acting.steps import Plan, Run, Script, Step, Steps, shell
+from deploy.acting.steps import Plan, Run, Script, Step, Steps, hidden, shell
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.protocol.data_words import Packed, Restore
@@ -145,6 +145,7 @@ def put(at: Layout, found: State, live: Release, pool: PoolPart, one: Packed) ->
             f"restart {pool.name} with the other data",
             Script.of("swap", {**swap, "to": "new"}),
             undo=Script.of("swap", {**swap, "to": "old"}),
+            aside=(hidden(swap["note"]),),
         ),
         Step("ask every worker and every app", ask(at, live, pool, service)),
         *(

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from deploy.acting.machine import Machine
 from deploy.acting.runner import perform
-from deploy.acting.steps import Plan, Run, Script, Seal, Step, Steps, shell
+from deploy.acting.steps import Plan, Run, Script, Seal, Step, Steps, hidden, shell
 from deploy.errors import PlanError, ReachError
 from deploy.layout import Layout
 from deploy.release import Stamp
@@ -34,11 +34,10 @@ def put(at: Layout, app: str, name: str, value: str, stamp: Stamp, found: State)
     if fault := fault_of_secret(value):
         raise PlanError(f"what came {fault}")
     new = f"{at.vault}.next"
-    bring = Step(
-        "bring the new secret", Seal(new, Secret(value)), undo=Run("rm", "-f", new, f"{new}.new")
-    )
+    bring = Step("bring the new secret", Seal(new, Secret(value)), undo=Run("rm", "-f", new))
     given = {"app": app, "name": name, "next": new}
-    keep = Step(f"keep {name} of {app}", changed(at, "put", given, stamp), undo=restore(at))
+    do = changed(at, "put", given, stamp)
+    keep = Step(f"keep {name} of {app}", do, restore(at), aside(at))
     title = f"set the secret {name} of {app}"
     return Plan(title, (forget(at), bring), (keep,), (forget(at, new),))
 
@@ -52,13 +51,18 @@ def remove(at: Layout, app: str, name: str, stamp: Stamp, found: State) -> Plan:
             f"has no secret {name} of {app}; those it has: {', '.join(there) or 'none'}"
         )
     given = {"app": app, "name": name}
-    step = Step(f"forget {name} of {app}", changed(at, "remove", given, stamp), undo=restore(at))
+    do = changed(at, "remove", given, stamp)
+    step = Step(f"forget {name} of {app}", do, restore(at), aside(at))
     return Plan(f"remove the secret {name} of {app}", (forget(at),), (step,), (forget(at),))
 
 
 def changed(at: Layout, do: str, given: dict[str, str], stamp: Stamp) -> Script:
     who = {"by": stamp.by, "time": stamp.time, "run": stamp.run}
     return Script.of("vault", {"do": do, "vault": at.vault, "changed": who, **given})
+
+
+def aside(at: Layout) -> tuple[str, ...]:
+    return (hidden(at.vault), hidden(f"{at.vault}.before"))
 
 
 def restore(at: Layout) -> Run:
@@ -78,7 +82,8 @@ def hand(at: Layout, site: Site, release: str, found: State) -> Steps:
         return ()
     given = {"do": "hand", "vault": at.vault, "folder": at.handed(release), "pools": wanted}
     undo = shell(BACK, at.handed(release))
-    return (Step("hand its secrets to its pools", Script.of("vault", given), undo),)
+    new = (f"{at.handed(release)}.new",)
+    return (Step("hand its secrets to its pools", Script.of("vault", given), undo, new),)
 
 
 def anew(at: Layout, release: str, pool: str, found: State) -> tuple[Steps, Steps]:
@@ -96,6 +101,7 @@ def anew(at: Layout, release: str, pool: str, found: State) -> tuple[Steps, Step
                 "hand it the secrets that are set now",
                 Script.of("vault", {"do": "anew", **given}),
                 undo=as_before(at, release, pool),
+                aside=(hidden(f"{at.handed(release)}/{pool}"),),
             ),
         ),
         (Step("forget secrets it had before", Script.of("vault", {"do": "note", **given})),),

@@ -78,7 +78,7 @@ def configured(
         found = NginxFound.model_validate(facts.nginx(str(NGINX)))
         shared = https.nginx_files(site, BARE.model_copy(update={"nginx": found}))
         files |= {"https.conf": shared[https.HTTPS], "default-https.conf": shared[https.DEFAULT]}
-        placeholder.main({"paths": [str(folder / name) for name in names]})
+        placeholder.main({"paths": [str(folder / name) for name in names], "aside": "new"})
     for name, content in files.items():
         for there, here in places.items():
             content = content.replace(there, here)

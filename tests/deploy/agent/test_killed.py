@@ -11,6 +11,7 @@ import pytest
 from deploy.acting.machine import Here, Machine
 from deploy.acting.steps import Plan
 from deploy.agent.transaction import Transaction
+from deploy.agent.transactions import to_end
 from deploy.protocol.journal import Journal, read
 from deploy.protocol.progress import BACK, MIGRATE, PUBLISH, SETTLE, START, Progress
 from tests.deploy.agent import world
@@ -50,31 +51,35 @@ class Moment:
 
 
 class Watched(Journal):
-    """A journal that keeps the moments right before and after each of its records."""
+    """A journal that keeps the moments before and after its records, and where a file is half."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(world.journal(root))
         self.root = root
         self.moments = [Moment.now(root)]
 
+    def watch(self) -> None:
+        self.moments.append(Moment.now(self.root))
+
     def write(self, kind: str, *, sync: bool = True, **what: object) -> None:
-        self.moments.append(Moment.now(self.root))
+        self.watch()
         super().write(kind, sync=sync, **what)
-        self.moments.append(Moment.now(self.root))
+        self.watch()
 
 
 def moments_of_a_run(
-    root: Path, plan: Plan, machine: Machine, orders: tuple[str, ...]
+    root: Path, plan: Plan, orders: tuple[str, ...], machine: Machine | None = None
 ) -> list[Moment]:
     journal = Watched(root)
+    machine = machine or Quick(journal.watch)
     Obedient(plan, journal, machine, orders=orders).run()
     journal.close()
     return journal.moments
 
 
-def moments_of_a_recovery(root: Path, plan: Plan, machine: Machine) -> list[Moment]:
+def moments_of_a_recovery(root: Path, plan: Plan) -> list[Moment]:
     journal = Watched(root)
-    Transaction(plan, journal, machine).resume()
+    Transaction(to_end(plan), journal, Quick(journal.watch)).resume()
     journal.close()
     return journal.moments
 
@@ -126,7 +131,7 @@ def test_any_number_of_kills_around_a_migration_leaves_the_old_or_the_new(
 def survives_kills(root: Path, plan: Plan, orders: tuple[str, ...]) -> None:
     """Kill a run of the plan after each record, and each recovery after each of its own."""
     old = world.look(root)
-    waiting = moments_of_a_run(root, plan, Quick(), orders)
+    waiting = moments_of_a_run(root, plan, orders)
     whole, new = Progress.of(read(world.journal(root))), world.look(root)
     seen = set()
     ends = set()
@@ -145,14 +150,14 @@ def survives_kills(root: Path, plan: Plan, orders: tuple[str, ...]) -> None:
             assert moment.world == (new if progress.settled else old)
         else:
             moment.restore(root)
-            waiting += moments_of_a_recovery(root, plan, Quick())
+            waiting += moments_of_a_recovery(root, plan)
 
     assert ends == ({"done", "taken back"} if whole.settled else {"taken back"})
 
 
 def test_a_kill_at_each_record_with_the_commands_that_servers_run(root: Path) -> None:
     plan, old = world.publish(root), world.look(root)
-    moments = moments_of_a_run(root, plan, Here(), BOTH)
+    moments = moments_of_a_run(root, plan, BOTH, Here())
     new = world.look(root)
 
     for moment in moments:

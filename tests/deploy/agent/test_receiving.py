@@ -193,3 +193,16 @@ def test_a_full_store_forgets_what_no_release_has_and_nobody_sent_lately(
         Store(at.store).take(described(CONTENT), io.BytesIO(CONTENT))
 
     assert sorted(kept(at)) == sorted([used.kept, fresh.kept])
+
+
+def test_nothing_stays_of_what_an_agent_that_was_killed_was_receiving(at: There) -> None:
+    whole, half = described(b"whole"), described(CONTENT)
+    Store(at.store).take(whole, io.BytesIO(b"whole"))
+    aside = Path(at.store, half.sha256, ".new-4711")
+    aside.parent.mkdir(parents=True)
+    aside.write_bytes(CONTENT[:9])
+
+    Store(at.store).clear()
+
+    assert kept(at) == [whole.kept]
+    assert Store(at.store).lacking([whole, half]) == [half.sha256]

@@ -369,3 +369,24 @@ def test_an_agent_that_cannot_even_write_down_ends_and_gives_the_lock_back(
 
     assert given_up.is_set()
     os.close(all_of.held("the next"))
+
+
+def test_what_a_killed_step_had_written_aside_is_known_from_the_disk_alone(
+    all_of: Transactions, tmp_path: Path
+) -> None:
+    keys, other = tmp_path / "keys", tmp_path / ".other.new"
+    derive = Step("derive", Run("true"), aside=(str(other),))
+    plan = Plan("keys", (derive, Step("keep", Put(str(keys), "secret"))), (derive,))
+    folder = all_of.new(INTENTION, plan)
+    journal = Journal(folder / "journal")
+    journal.write("begin", run=STAMP.run, title="keys", servers=())
+    for number in (0, 1):
+        journal.write("step", number=number, note="")
+    journal.close()
+    for half in (other, tmp_path / "keys.new"):
+        half.write_text("sec")
+
+    opened(tmp_path).resume()
+
+    assert b"secret" not in (folder / "plan.json").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lock", "records"]

@@ -74,9 +74,15 @@ def failing(plan: Plan, at: int) -> Plan:
 
 
 class Quick:
-    """Does what the commands of `publish` do without a process for each."""
+    """Does what the commands of `publish` do without a process for each.
+
+    ``halfway`` is called where a part of a file is written.
+    """
 
     name = "here"
+
+    def __init__(self, halfway: Callable[[], object] = lambda: None) -> None:
+        self.halfway = halfway
 
     def run(self, argv: tuple[str, ...], stdin: str = "") -> Outcome:
         match argv:
@@ -84,13 +90,18 @@ class Quick:
                 return Outcome(1, "", "no such luck\n")
             case ("mkdir", "-p", path):
                 Path(path).mkdir(parents=True, exist_ok=True)
-            case ("rm", "-rf", path):
-                remove(Path(path))
+            case ("rm", "-rf", *paths):
+                for path in paths:
+                    remove(Path(path))
             case ("ln", "-sfn", target, path):
                 remove(Path(path))
                 Path(path).symlink_to(target)
             case ("sh", "-c", _, "sh", path, _):
-                Path(path).write_text(stdin)
+                new = Path(f"{path}.new")
+                new.write_text(stdin[:1])
+                self.halfway()
+                new.write_text(stdin)
+                new.replace(path)
             case _:
                 raise AssertionError(argv)
         return Outcome(0, "", "")

@@ -37,7 +37,7 @@ def test_a_placeholder_is_known_for_what_it_is_and_replaces_nothing(tmp_path: Pa
     one, other = tmp_path / "a.pem", tmp_path / "b.pem"
     other.write_text("there already")
 
-    placeholder.main({"paths": [str(one), str(other)]})
+    placeholder.main({"paths": [str(one), str(other)], "aside": "new"})
 
     assert looked_at(read(one)).placeholder
     assert other.read_text() == "there already"
