@@ -18,7 +18,7 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-Line = Annotated[str, StringConstraints(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]{1,200}$")]
+Line = Annotated[str, StringConstraints(pattern=r"^[^\p{C}\p{Zl}\p{Zp}]+$", max_length=200)]
 """A line of text for people: nothing that steers a terminal, begins a line or turns its order
 about (Unicode's Other and separators of lines), or a log could be made to lie."""
 
