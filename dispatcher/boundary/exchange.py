@@ -44,6 +44,15 @@ class Exchange:
     error: BaseException | None = None
     """What the app raised, or the `Breach` it committed."""
 
+    nonce: str = ""
+    """What lets a script or a style of this answer through its Content-Security-Policy."""
+
+    own: set[str] | None = None
+    """The names of headers that the app has written itself, of those that it would be given."""
+
+    bare: bool = False
+    """Whether it is given none: the answer is the debugger's."""
+
     links: set[str] | None = None
     """Addresses of other apps that were given out on purpose: a redirect there is left alone."""
 

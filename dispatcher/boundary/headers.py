@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from dispatcher.boundary.breach import Breach
 from dispatcher.boundary.redirects import pulled_back
 from dispatcher.registry.address import fault_of_path
+from dispatcher.registry.headers import NAMES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from dispatcher.boundary.added import Added
     from dispatcher.boundary.cookies import Namespace
     from dispatcher.boundary.exchange import Exchange
 
@@ -35,17 +37,24 @@ class Outward:
         *,
         alone: bool = False,
         prefixes: tuple[str, ...] = (),
+        added: Added,
     ) -> None:
         self.cookies, self.mount, self.alone, self.prefixes = cookies, mount, alone, prefixes
+        self.added = added
 
     def headers(
-        self, given: Iterable[tuple[str, str]], exchange: Exchange, environ: WSGIEnvironment
+        self,
+        code: int,
+        given: Iterable[tuple[str, str]],
+        exchange: Exchange,
+        environ: WSGIEnvironment,
     ) -> list[tuple[str, str]]:
-        """Return what leaves; raises `Breach` for what no server may send.
+        """Return what leaves with the status ``code``; raises `Breach` for what no server may send.
 
         ``environ`` is the one from before the app could change it.
         """
         exchange.announced = -1
+        exchange.own = None
         kept: list[tuple[str, str]] = []
         for name, value in given:
             rule = RULES.get(name)
@@ -59,6 +68,7 @@ class Outward:
             else:
                 kept.append((name, value))
         kept.append(("X-Request-ID", exchange.request_id))
+        kept += self.added.to(code, exchange)
         return kept
 
 
@@ -142,6 +152,17 @@ def clear_site_data(at: Outward, value: str, *_: object) -> Iterable[str]:
     return (kept,) if kept else ()
 
 
+def noted(name: str) -> Rule:
+    """Return a rule that keeps a header, and notes that the app has written it itself."""
+
+    def note(_: Outward, value: str, exchange: Exchange, __: WSGIEnvironment) -> Iterable[str]:
+        exchange.own = exchange.own or set()
+        exchange.own.add(name)
+        return (value,)
+
+    return note
+
+
 def cookie(at: Outward, value: str, exchange: Exchange, environ: WSGIEnvironment) -> Iterable[str]:
     own = at.cookies.of(exchange.tenant) if exchange.tenant else at.cookies
     secure = environ["wsgi.url_scheme"] == "https"
@@ -149,6 +170,7 @@ def cookie(at: Outward, value: str, exchange: Exchange, environ: WSGIEnvironment
 
 
 BY_NAME: dict[str, Rule] = {
+    **{name.lower(): noted(name) for name in NAMES},
     "alt-svc": of_host,
     "clear-site-data": clear_site_data,
     "connection": of_upgrade,
@@ -158,6 +180,7 @@ BY_NAME: dict[str, Rule] = {
     "location": location,
     "nel": of_host,
     "refresh": refresh,
+    "server": dropped,  # who serves says it, and nobody which version of what
     "service-worker-allowed": worker_scope,
     "set-cookie": cookie,
     "status": dropped,  # PEP 3333: it is in the status line
@@ -165,6 +188,7 @@ BY_NAME: dict[str, Rule] = {
     "transfer-encoding": dropped,
     "upgrade": of_upgrade,
     "x-accel-redirect": dropped,  # would have nginx ask another app as if the visitor had
+    "x-powered-by": dropped,
     "x-release": dropped,  # the dispatcher's own
     "x-request-id": dropped,
 }

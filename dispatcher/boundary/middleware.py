@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from dispatcher.boundary.added import Added
 from dispatcher.boundary.cookies import Namespace
 from dispatcher.boundary.exchange import KEY, Exchange, Observer
 from dispatcher.boundary.headers import Outward
@@ -47,7 +48,10 @@ class Boundary:
         self.app, self.address, self.inner = app, address, inner
         cookies = Namespace(app.name, alone=alone, scripted=app.script_cookies)
         self.inward = Inward(cookies, proxies)
-        self.outward = Outward(cookies, address.path, alone=alone, prefixes=prefixes)
+        self.added = Added(app.headers)
+        self.outward = Outward(
+            cookies, address.path, alone=alone, prefixes=prefixes, added=self.added
+        )
         self.observers = observers
         self.name, self.mount = app.name, address.host + address.path
 
@@ -58,6 +62,7 @@ class Boundary:
         script = environ.get("SCRIPT_NAME", "")
         tenant = environ.get(TENANT, "")
         exchange = Exchange(self.name, self.mount, request_id, perf_counter(), script, tenant)
+        exchange.nonce = self.added.nonce()
         environ[KEY] = exchange
         for observer in self.observers:
             observer.begin(exchange, environ)

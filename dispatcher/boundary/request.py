@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from dispatcher.registry.headers import CSP_NONCE
 from dispatcher.registry.hosts import host_of
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Inward:
             if own:
                 environ["HTTP_COOKIE"] = own
         environ[REQUEST_ID] = exchange.request_id
+        if exchange.nonce:
+            environ[CSP_NONCE] = exchange.nonce
         header = environ.get("HTTP_HOST", "")
         name, port = NAMES.get(header) or named(header)
         if name:

@@ -51,7 +51,7 @@ class Start:
         code = CODES.get(status) or code_of(status)
         if code < 200 and not (code == 101 and "HTTP_UPGRADE" in self.environ):
             raise Breach(f"{status!r} goes before an answer and is none")
-        self.headers = self.outward.headers(headers, self.exchange, self.environ)
+        self.headers = self.outward.headers(code, headers, self.exchange, self.environ)
         self.status, self.exchange.status = status, code
         self.mute = self.environ.get("REQUEST_METHOD") == "HEAD" or code in WITHOUT_BODY
         if self.mute:  # its Content-Length is that of another answer

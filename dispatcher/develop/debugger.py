@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.debug import DebuggedApplication, get_pin_and_cookie_name
 
+from dispatcher.boundary.exchange import KEY
 from dispatcher.loading.blame import of_app
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Told:
             __traceback_hide__ = True  # noqa: F841 - Werkzeug asks for it by this name
             log.error("%s %s failed", environ.get("REQUEST_METHOD"), path, exc_info=of_app(error))
             environ["wsgi.errors"] = io.StringIO()  # there the debugger would tell it again
+            if exchange := environ.get(KEY):
+                exchange.bare = (
+                    True  # the debugger's page has scripts that no policy of apps' knows
+                )
             raise
         finally:
             close = getattr(body, "close", None)

@@ -37,6 +37,10 @@ class Handler(WSGIRequestHandler):
             environ["wsgi.input_terminated"] = True
         return environ
 
+    def version_string(self) -> str:
+        """Return what the header Server says: no version, as everywhere."""
+        return "dispatcher"
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:  # noqa: ARG002
         """Tell of an answer that no app gave, and that nobody asked the probes for."""
         if not {KEY, PROBE} & getattr(self, "environ", {}).keys():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dispatcher.loading.flask_module import flask_module
 from dispatcher.registry.address import LOCAL_DOMAIN
+from dispatcher.registry.headers import CSP_NONCE
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -26,7 +27,7 @@ def complete(
 
     What differs from Flask's defaults was set by the app, or in site.toml, and stays. An app
     without a SECRET_KEY gets the first of ``secrets``, asked for only then, and the others
-    to accept. Others than Flask apps are left alone.
+    to accept. Its templates may write ``{{ csp_nonce() }}``. Others than Flask apps are left alone.
     """
     flask = flask_of(made)
     if flask is None:
@@ -40,6 +41,15 @@ def complete(
     if not config.get("SECRET_KEY"):
         config["SECRET_KEY"], *others = secrets()
         config["SECRET_KEY_FALLBACKS"] = [*others, *(config.get("SECRET_KEY_FALLBACKS") or ())]
+    flask.jinja_env.globals.setdefault("csp_nonce", csp_nonce)
+
+
+def csp_nonce() -> str:
+    """Return what lets an inline script or style of this answer through its policy, if any."""
+    flask = flask_module()
+    if flask is None or not flask.has_request_context():
+        return ""
+    return str(flask.request.environ.get(CSP_NONCE, ""))
 
 
 class Hosts(list[str]):

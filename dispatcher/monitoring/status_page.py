@@ -16,6 +16,7 @@ from werkzeug import Request, Response
 from dispatcher.monitoring import board as cells
 from dispatcher.monitoring.board import BUCKET, STATUS, Board
 from dispatcher.monitoring.memory import pss
+from dispatcher.registry.headers import of_page
 
 if TYPE_CHECKING:
     from dispatcher.loading.contained import Contained
@@ -30,7 +31,12 @@ SHOWN = 20
 def template() -> Template:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(lasting=lasting, mib=mib, at=at, count=count)
-    return environment.from_string(Path(__file__).with_name("status_page.html").read_text("utf-8"))
+    return environment.from_string(source())
+
+
+@cache
+def source() -> str:
+    return Path(__file__).with_name("status_page.html").read_text("utf-8")
 
 
 class Overview:
@@ -53,9 +59,10 @@ class Overview:
         kinds = ["text/html", "application/json"]
         kind = request.accept_mimetypes.best_match(kinds, "text/html")
         told = self.told()
+        # Tracebacks hold what strangers sent: whatever of it gets by, nothing is run or fetched.
         html = kind == "text/html"
         text = template().render(told, now=time.time()) if html else json.dumps(told) + "\n"
-        return Response(text, mimetype=kind, headers={"Vary": "Accept", **HEADERS})
+        return Response(text, mimetype=kind, headers={"Vary": "Accept", **of_page(source())})
 
     def told(self) -> dict[str, Any]:
         """Return what the page shows, as plain values. Times are in seconds since 1970."""
@@ -100,13 +107,6 @@ class Overview:
             "mean_seconds": row[cells.SECONDS] / requests if requests else None,
             "loads": int(row[cells.LOADS]),
         }
-
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
-}
-"""Tracebacks hold what strangers sent: whatever of it gets by, nothing is run or fetched."""
 
 
 def lasting(seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from dispatcher.registry import schema
 from dispatcher.registry.address import LOCAL_DOMAIN, Address, in_ascii
 from dispatcher.registry.given import GIVEN, errors_of_given
+from dispatcher.registry.headers import headers
 from dispatcher.registry.jobs import errors_of_jobs
 from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.nginx import FORWARDED_FOR, Nginx, errors_of_nginx, plain
@@ -37,10 +38,16 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     name = "-".join(filter(None, (top.name if top else "", environment)))
     below = f".{LOCAL_DOMAIN}" if domain == LOCAL_DOMAIN else ""
     all_ = limits(USUAL, document.get("limits"), ("limits",), found)
+    said = said_of_headers(document.get("headers"), ("headers",), found)
     values = tuple(
         replace(
             app(name, entry, home, below),
             limits=limits(all_, entry.limits, ("apps", name, "limits"), found),
+            headers=headers(
+                entry.app,
+                said,
+                said_of_headers(entry.headers, ("apps", name, "headers"), found),
+            ),
         )
         for name, entry in apps.items()
     )
@@ -78,6 +85,12 @@ def limits(others: Limits, data: object, place: Key, found: list[Found]) -> Limi
     given = table(schema.LimitsTable, data or {}, place, found)
     app = place[1] if len(place) > 1 else ""
     return others.but(given.model_dump(exclude_unset=True) if given else {}, app)
+
+
+def said_of_headers(data: object, place: Key, found: list[Found]) -> dict[str, str | None]:
+    """Return what a table says of headers, by key."""
+    given = table(schema.HeadersTable, data, place, found) if isinstance(data, dict) else None
+    return given.model_dump(exclude_unset=True) if given else {}
 
 
 def table(model: type[T], data: object, place: Key, found: list[Found]) -> T | None:
@@ -121,7 +134,7 @@ def errors_of_apps(apps: object) -> list[Found]:
 
 def where_to_say(entry: Document) -> str:
     """What follows ``[apps.wiki.args]`` belongs to that table, whatever it was meant for."""
-    for kind in (*GIVEN, "workers", "limits"):
+    for kind in (*GIVEN, "workers", "limits", "headers"):
         for key, inner in inner_tables(entry.get(kind), kind):
             if there := [place for place in PLACES if place in inner]:
                 return f"its {there[0]!r} is in the table {key}: write it above that"

@@ -15,6 +15,7 @@ from dispatcher.registry.address import (
     fault_of_path,
     in_ascii,
 )
+from dispatcher.registry.headers import fault_of_plain, fault_of_policy
 from dispatcher.registry.jobs import fault_of_command
 from dispatcher.registry.nginx import fault_of_header, fault_of_network, fault_of_proxy
 from dispatcher.registry.tenancy import fault_of_tenants
@@ -107,6 +108,8 @@ Name = Annotated[str, checked(fault_of_name)]
 Domain = Annotated[str, AfterValidator(in_ascii), checked(fault_of_domain)]
 Label = Annotated[str, AfterValidator(in_ascii), checked(fault_of_label)]
 Command = Annotated[str, checked(fault_of_command)]
+Header = Annotated[str, checked(fault_of_plain)]
+Policy = Annotated[str, checked(fault_of_policy)]
 
 
 class Table(BaseModel):
@@ -128,6 +131,7 @@ class Top(Table):
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
     limits: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
     environments: dict[str, Any] = {}
 
 
@@ -137,6 +141,21 @@ class LimitsTable(Table):
     per_second: Annotated[int, Field(ge=0, le=100_000)] = 100
     at_once: Annotated[int, Field(ge=0, le=100_000)] = 100
     buffered: bool = True
+
+
+class HeadersTable(Table):
+    base: Literal["strict", "mild", "none"] | None = None
+    content_security_policy: Policy = ""
+    content_security_policy_report_only: Policy = ""
+    cross_origin_embedder_policy: Header = ""
+    cross_origin_opener_policy: Header = ""
+    cross_origin_resource_policy: Header = ""
+    permissions_policy: Header = ""
+    referrer_policy: Header = ""
+    reporting_endpoints: Header = ""
+    x_content_type_options: Header = ""
+    x_frame_options: Header = ""
+    x_robots_tag: Header = ""
 
 
 class AppTable(Table):
@@ -165,6 +184,7 @@ class AppTable(Table):
     schedule: Command | None = None
     finish_seconds: Annotated[float, Field(gt=0, le=86_400)] = 600
     limits: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
 
 
 class PoolTable(Table):
@@ -218,6 +238,7 @@ class EnvironmentTable(Table):
     pools: dict[str, Any] = {}
     servers: dict[str, Any] = {}
     limits: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
 
 
 TYPES = {
@@ -241,6 +262,8 @@ def explain(table: type[Table], error: ErrorDetails) -> str:
             return f"is not a key of this table; {known}{names}"
         case "missing":
             return "is missing"
+        case "dict_type" if key == "headers":
+            return "must be a table; write headers.base = 'mild', for one"
         case "dict_type" | "model_type":
             return "must be a table"
         case kind if kind in TYPES:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dispatcher.registry.address import Address
+from dispatcher.registry.headers import Headers
 from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.nginx import USUAL as USUAL_NGINX
 from dispatcher.registry.nginx import Nginx
@@ -81,6 +82,9 @@ class App:
     """How long a worker may take to finish what it has begun."""
 
     limits: Limits = USUAL
+
+    headers: Headers = ()
+    """What its answers say to browsers where it has not said so itself."""
 
     tenants: Address | None = None
     """The last of its addresses, where it has one instance for each tenant below that."""

@@ -13,14 +13,25 @@ from jinja2 import Environment, Template
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from dispatcher.registry.headers import of_page
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 @cache
+def source() -> str:
+    return Path(__file__).with_name("page.html").read_text("utf-8")
+
+
+@cache
 def template() -> Template:
-    source = Path(__file__).with_name("page.html").read_text("utf-8")
-    return Environment(autoescape=True).from_string(source)
+    return Environment(autoescape=True).from_string(source())
+
+
+@cache
+def said_to_browsers() -> tuple[tuple[str, str], ...]:
+    return tuple(of_page(source()).items())
 
 
 HTML, JSON = "text/html", "application/json"
@@ -61,7 +72,7 @@ class Page:
             ("Content-Length", str(len(body))),
             ("Cache-Control", "no-store"),
             ("Vary", "Accept"),
-            ("X-Content-Type-Options", "nosniff"),
+            *said_to_browsers(),
         ]
         if self.retry_after is not None:
             headers.append(("Retry-After", str(self.retry_after)))

@@ -15,6 +15,7 @@ from deploy.server.look import KeysFound, State
 from deploy.server.web import DEBIANS_PAGE
 from deploy.stages import ground
 from dispatcher.registry.address import Address
+from dispatcher.registry.headers import headers
 from dispatcher.registry.site import App, Pool, Server, Site
 
 AT = Layout("yard")
@@ -36,7 +37,18 @@ OTHER_SITE = Site(
     ),
     (Pool(), Pool("files")),
 )
-SITE = Site("yard", "example.org", (App("portal", "apps.portal:make", (Address("example.org"),)),))
+SITE = Site(
+    "yard",
+    "example.org",
+    (
+        App(
+            "portal",
+            "apps.portal:make",
+            (Address("example.org"),),
+            headers=headers("apps.portal:make", {}, {}),
+        ),
+    ),
+)
 
 WORKING = replace(
     SITE,

@@ -25,6 +25,16 @@ SWITCHES = (
 
 def shown(url: str, profile: Path) -> str:
     """Return the text of a page once its scripts have ended; what it stores is in ``profile``."""
-    words = ["chromium", *SWITCHES, f"--user-data-dir={profile}", "--dump-dom", url]
+    return opened(url, profile)[0]
+
+
+def opened(url: str, profile: Path, *more: str) -> tuple[str, list[str]]:
+    """Return the text of a page once its scripts have ended, and what the browser's console says.
+
+    That has what a policy of the page did not let through. ``more`` are switches.
+    """
+    own = (f"--user-data-dir={profile}", "--enable-logging=stderr", "--log-level=0")
+    words = ["chromium", *SWITCHES, *own, *more, "--dump-dom", url]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
-    return unescape(re.sub(r"<[^>]*>", "", done.stdout)).strip()
+    console = re.findall(r":CONSOLE[^\]]*\] (.*)", done.stderr)
+    return unescape(re.sub(r"<[^>]*>", "", done.stdout)).strip(), console

@@ -39,7 +39,10 @@ def test_headers_leave_as_they_are_and_in_their_order() -> None:
     assert left(*headers) == headers
 
 
-@pytest.mark.parametrize("name", ["X-Release", "x-request-id", "X-Accel-Redirect", "Status"])
+@pytest.mark.parametrize(
+    "name",
+    ["X-Release", "x-request-id", "X-Accel-Redirect", "Status", "Server", "X-Powered-By"],
+)
 def test_an_app_cannot_speak_for_the_dispatcher_or_to_its_proxy(name: str) -> None:
     assert left((name, "forged"), ("Transfer-Encoding", "chunked")) == []
 

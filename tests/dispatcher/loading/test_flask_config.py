@@ -8,16 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask, session
+from flask import Flask, render_template_string, session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from dispatcher.loading.flask_config import complete
 from dispatcher.registry.address import Address
+from dispatcher.registry.headers import CSP_NONCE
 from dispatcher.registry.site import App, Site
 
 WIKI = App("wiki", "a:b", (Address("example.org", "/wiki"), Address("wiki.example.org")))
 SITE = Site("yard", "example.org", (WIKI,))
 LOCAL = replace(SITE, domain="localhost", scheme="http")
+AT = "https://example.org"
 
 
 def completed(made: Any, app: App = WIKI, site: Site = SITE) -> dict[str, Any]:
@@ -165,3 +167,28 @@ def test_after_a_rotation_a_session_from_before_is_taken_and_signed_anew() -> No
     for app, text in ((after, "2"), (later, "3")):
         client.application = app
         assert client.get(url).text == text
+
+
+def test_a_template_knows_the_nonce_of_its_answer_and_none_out_of_one() -> None:
+    app = Flask("app")
+    completed(app)
+
+    @app.get("/")
+    def page() -> str:
+        return render_template_string("{{ csp_nonce() }}")
+
+    told = app.test_client().get("/", AT, environ_overrides={CSP_NONCE: "0123"})
+
+    assert told.text == "0123"
+    assert app.test_client().get("/", AT).text == ""
+    with app.app_context():
+        assert render_template_string("{{ csp_nonce() }}") == ""
+
+
+def test_an_app_that_has_a_nonce_of_its_own_keeps_it() -> None:
+    app = Flask("app")
+    app.add_template_global(lambda: "mine", "csp_nonce")
+    completed(app)
+
+    with app.app_context():
+        assert render_template_string("{{ csp_nonce() }}") == "mine"

@@ -72,7 +72,7 @@ pool = "files"
 
 def test_an_app_with_nothing_given_is_eager_and_made_once(read: Read) -> None:
     app = read().app("shop")
-    assert app == App("shop", "shop:make", app.addresses)
+    assert app == App("shop", "shop:make", app.addresses, headers=app.headers)
     assert (app.args, app.lazy, app.each_mount, app.alone) == (None, False, False, False)
 
 
