@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from deploy.layout import Layout
 from deploy.release import parts
 from dispatcher.registry.address import Address
+from dispatcher.registry.headers import fixed as fixed_headers
 from dispatcher.registry.jobs import Job
 from dispatcher.registry.limits import Limits
 from dispatcher.registry.site import App, Site
@@ -67,11 +69,22 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "name": variable(at),
         "counted": counted(site),
         "secured": secured(site),
+        "headers": [*headers(site, at)],
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }
     text = template.render(given, live="")
     routes = hashlib.sha256(text.encode()).hexdigest()[:12]
     return template.render(given, live=at.live(routes)), routes
+
+
+def headers(site: Site, at: Layout) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield what static files say to browsers: a header, a variable, and its values by app."""
+    of = {app.name: fixed_headers(app.headers) for app in site}
+    for header in dict.fromkeys(name for values in of.values() for name in values):
+        if header != "X-Content-Type-Options":  # all files have it
+            values = {app: given[header] for app, given in of.items() if header in given}
+            quoted = {app: value.replace('"', '\\"') for app, value in values.items()}
+            yield header, f"{variable(at)}_{header.lower().replace('-', '_')}", quoted
 
 
 def counted(site: Site) -> list[Limits]:

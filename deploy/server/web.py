@@ -6,12 +6,14 @@ from deploy.acting.steps import Run, Step, Steps, shell
 from deploy.server import https, render
 from deploy.server.files import write
 from deploy.server.look import State
+from dispatcher.registry.headers import of_page
 from dispatcher.registry.site import Site
 
 DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
 FOLDER = "/etc/nginx/flaskyard"
 DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", f"{FOLDER}/proxy.conf"
 STATIC = f"{FOLDER}/static.conf"
+ANSWER, OWN, PAGES = (f"{FOLDER}/{name}.conf" for name in ("answer", "own", "pages"))
 ACME = f"{FOLDER}/acme.conf"
 
 
@@ -32,6 +34,9 @@ def web(site: Site, found: State) -> Steps:
 def web_files() -> dict[str, str]:
     """Return what all sites of a server share, by path."""
     return {
+        ANSWER: render.shared("answer.conf"),
+        OWN: render.shared("own.conf", of_page=of_page),
+        PAGES: render.shared("pages.conf"),
         PROXY: render.shared("proxy.conf"),
         STATIC: render.shared("static.conf"),
         ACME: render.shared("acme.conf", webroot=https.WEBROOT),

@@ -26,13 +26,15 @@ from deploy.onhost import facts, placeholder
 from deploy.onhost.ask import SecureConnection
 from deploy.server import https, render
 from deploy.server.look import NginxFound
+from deploy.server.web import FOLDER, web_files
 from dispatcher.registry.site import Site
 from dispatcher.registry.tls import secured
 from tests.deploy.sample import BARE
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
-PARTS = ("proxy.conf", "static.conf", "acme.conf", "https.conf")
+SHARED = {Path(path).name: path for path in web_files()}
+PARTS = (*(name for name, path in SHARED.items() if path.startswith(FOLDER)), "https.conf")
 """Files that others include."""
 
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs nginx; apt-get install nginx-light")
@@ -68,10 +70,7 @@ def configured(
         **instead,
     }
     files = {
-        "proxy.conf": render.shared("proxy.conf"),
-        "default.conf": render.shared("default.conf"),
-        "static.conf": render.shared("static.conf"),
-        "acme.conf": render.shared("acme.conf", webroot=https.WEBROOT),
+        **{name: web_files()[path] for name, path in SHARED.items()},
         "site.conf": text,
     }
     if names:

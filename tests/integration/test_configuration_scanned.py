@@ -14,6 +14,7 @@ import pytest
 from deploy.layout import Layout
 from deploy.server import render
 from deploy.server.look import Closure
+from deploy.server.web import FOLDER
 from dispatcher.registry.site import Site
 from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import checked, configured, needs_nginx
@@ -85,16 +86,6 @@ class OnPurpose:
 
 
 ON_PURPOSE = (
-    OnPurpose(
-        "add_header_redefinition",
-        r'location ~ "?\\\.\[0-9a-f\]\{16\}.*',
-        "a static file has no Retry-After, and is of no release: what is sent is repeated there",
-    ),
-    OnPurpose(
-        "add_header_redefinition",
-        r"location = /\.flaskyard/maintenance\.(html|json)",
-        "nginx's own page is of no release; all else is repeated there",
-    ),
     *(
         OnPurpose(name, "location @static", "the variable holds the name of an upstream above it")
         for name in ("stale_dns_cache", "missing_resolver")
@@ -123,7 +114,7 @@ def main(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param == "rich":
         for name in ("http", "server"):
             text = render.maintenance(f"-{name}.conf", at, CLOSED)
-            (main.parent / f"{name}.conf").write_text(text)
+            (main.parent / f"{name}.conf").write_text(text.replace(FOLDER, str(main.parent)))
     return main
 
 

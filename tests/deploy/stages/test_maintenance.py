@@ -14,6 +14,7 @@ from deploy.errors import PlanError
 from deploy.protocol.words import Maintenance
 from deploy.server import render
 from deploy.server.look import State
+from deploy.server.web import FOLDER
 from deploy.stages.maintenance import PARTS, maintain, record
 from deploy.stages.publishing import nginx_file
 from tests.deploy.sample import AT, SITE, STAMP, A, serving
@@ -31,7 +32,9 @@ def web() -> Iterator[Web]:
         folder = Path(name)
         for part, template in PARTS.items():
             text = render.maintenance(template, AT, [WIKI, *FILES])
-            (folder / part).write_text(text.replace(AT.maintenance, str(folder)))
+            for place in (AT.maintenance, FOLDER):
+                text = text.replace(place, name)
+            (folder / part).write_text(text)
         with running(LARGE, folder) as web:
             yield web
 
@@ -69,6 +72,8 @@ def test_what_is_closed_is_closed_at_every_address(web: Web, host: str, path: st
     assert (status, kind) == (503, "text/html; charset=utf-8")
     assert headers["retry-after"] in ("420", "60")
     assert headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert len(headers["x-request-id"]) == 32
     assert b"Closed for a while" in body
 
 
