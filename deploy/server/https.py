@@ -104,11 +104,16 @@ def wanted(site: Site) -> str:
     return f"{json.dumps(given, indent=1)}\n"
 
 
-def describe(at: Layout, release: Release, wanted: str) -> Steps:
-    """Note in a release which certificates it wants."""
-    if not wanted:
+def describe(at: Layout, release: Release, site: Site) -> Steps:
+    """Note in a release which certificates it wants, and whose visitors may show."""
+    folder, asked = at.folder(release.id), wanted(site)
+    if not asked:
         return ()
-    return (Step("name its certificates", Put(f"{at.folder(release.id)}/tls.json", wanted)),)
+    steps: Steps = (Step("name its certificates", Put(f"{folder}/tls.json", asked)),)
+    if site.tls and site.tls.client_ca:
+        put = Put(f"{folder}/clients.pem", site.tls.client_ca)
+        steps += (Step("say whose certificates visitors may show", put),)
+    return steps
 
 
 def placeholders(at: Layout, hosts: Iterable[str], found: State) -> Steps:

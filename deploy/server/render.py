@@ -70,6 +70,7 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "counted": counted(site),
         "secured": secured(site),
         "headers": [*headers(site, at)],
+        "clients": clients(site),
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }
     text = template.render(given, live="")
@@ -85,6 +86,12 @@ def headers(site: Site, at: Layout) -> Iterator[tuple[str, str, dict[str, str]]]
             values = {app: given[header] for app, given in of.items() if header in given}
             quoted = {app: value.replace('"', '\\"') for app, value in values.items()}
             yield header, f"{variable(at)}_{header.lower().replace('-', '_')}", quoted
+
+
+def clients(site: Site) -> str:
+    """Return what tells the authorities of visitors from others, so that nginx reads them anew."""
+    known = site.tls.client_ca if site.tls else ""
+    return hashlib.sha256(known.encode()).hexdigest() if known else ""
 
 
 def counted(site: Site) -> list[Limits]:

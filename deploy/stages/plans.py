@@ -146,7 +146,7 @@ def installed(
         *install.install(at, bundle, found),
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
         *ground.units(ground.templates(at, site), found),
-        *https.describe(at, release, https.wanted(site)),
+        *https.describe(at, release, site),
         *install.describe(at, release, nginx),
         publishing.claims(at, release),
     )

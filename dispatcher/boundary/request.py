@@ -115,12 +115,18 @@ class Inward:
 
     def request_id(self, environ: WSGIEnvironment) -> str:
         """Return the id the proxy gave the request, or a new one: 32 hexadecimal digits."""
-        if self.proxies:
-            known: str = environ.get(REQUEST_ID, "")
-            plain = known if known.isalnum() else known.replace("-", "")
-            if 8 <= len(known) <= 64 and plain.isalnum() and plain.isascii():
-                return known
-        return os.urandom(16).hex()
+        return (self.proxies and given_id(environ)) or os.urandom(16).hex()
+
+
+def given_id(environ: WSGIEnvironment) -> str:
+    """Return the id that the request came with, empty where it is none.
+
+    >>> given_id({REQUEST_ID: "0123abcd"}), given_id({REQUEST_ID: "(); x=1; x" * 2}), given_id({})
+    ('0123abcd', '', '')
+    """
+    known: str = environ.get(REQUEST_ID, "")
+    plain = known if known.isalnum() else known.replace("-", "")
+    return known if 8 <= len(known) <= 64 and plain.isalnum() and plain.isascii() else ""
 
 
 def last(listed: str, count: int) -> str:

@@ -23,6 +23,7 @@ from dispatcher.registry.site_toml import load
 from dispatcher.routing.pages import Page
 from dispatcher.serving.apps import contain
 from dispatcher.serving.stack import stack
+from dispatcher.serving.told import Told
 
 if TYPE_CHECKING:
     import socket
@@ -89,7 +90,7 @@ def local(
     if debug:
         here = {name: Debugged(app) for name, app in apps.items()}
     message = f"This address is not served in this run, which is of {', '.join(only)} alone."
-    return stack(
+    whole: WSGIApplication = stack(
         site,
         here,
         probes=Probes(site, apps, board),
@@ -97,6 +98,9 @@ def local(
         elsewhere=Page(421, message),
         observers=(Counts(board), AccessLog("text")),
     )
+    if not site.nginx.variables:
+        return whole
+    return Told(whole, site.nginx.variables, believed=False)
 
 
 def load_then(apps: Iterable[Contained], site: Site, then: Then) -> None:

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from dispatcher.boundary.exchange import Exchange
+from dispatcher.boundary.request import given_id
 from dispatcher.logs import EXCHANGE, OWN, SERVING
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ class AccessLog:
     somebody's. The line of JSON is made by hand, in 1 µs; structlog takes 4.5.
     """
 
-    __slots__ = ("line",)
+    __slots__ = ("line", "proxies")
 
-    def __init__(self, form: str, write: Write | None = None) -> None:
+    def __init__(self, form: str, write: Write | None = None, *, proxies: int = 0) -> None:
         """``write`` takes a line of JSON; the process's own stderr if not given."""
+        self.proxies = proxies
         self.line: Callable[[Exchange, str, str, str, float], object] = text
         if form == "json":
             write = write or to_stderr
@@ -48,7 +50,8 @@ class AccessLog:
 
     def own(self, environ: WSGIEnvironment, status: int, sent: int, seconds: float) -> None:
         """Log an answer that the dispatcher gave itself, for no app had the address."""
-        exchange = Exchange(OWN, "", "", 0.0, status=status, sent=sent)
+        known = given_id(environ) if self.proxies else ""
+        exchange = Exchange(OWN, "", known, 0.0, status=status, sent=sent)
         token = SERVING.set(OWN)
         path = decoded(environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", ""))
         host, method = environ.get("HTTP_HOST", ""), environ["REQUEST_METHOD"]

@@ -25,7 +25,8 @@ class Unanswered(Logger):  # type: ignore[misc]
     """
 
     def __init__(self, cfg: Any) -> None:
-        self.requests = AccessLog(Settings.of(os.environ).log)
+        settings = Settings.of(os.environ)
+        self.requests = AccessLog(settings.log, proxies=settings.proxies)
         super().__init__(cfg)
         capture()
 

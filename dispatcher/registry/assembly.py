@@ -16,6 +16,7 @@ from dispatcher.registry.tenancy import address_of_tenants, overlaps
 from dispatcher.registry.tls import Own, Tls, errors_of_tls
 from dispatcher.registry.toml_lines import Key
 from dispatcher.registry.users import errors_of_users
+from dispatcher.registry.variables import variables
 
 Document = Mapping[str, Any]
 Found = tuple[Key, str, Any]
@@ -62,7 +63,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     tls = https(document.get("tls"), found) if not below and top and top.scheme == "https" else None
     hosts = tuple(dict.fromkeys((home, *(address.host for _, address in claims(values)))))
     found += errors_of_tls(tls, hosts, len(servers)) if tls else ()
-    front = nginx(document.get("nginx"), found)
+    front = nginx(document.get("nginx"), environment, found)
     if len(found) > before or top is None:
         return None
     return Site(
@@ -235,19 +236,22 @@ def https(entry: object, found: list[Found]) -> Tls | None:
     if given is None or len(found) > before:
         return None
     own = {name: Own(one.certificate, one.key) for name, one in given.certificates.items()}
-    values = given.model_dump(exclude={"email", "certificates"})
-    return Tls(given.email or "", certificates=own, **values)
+    values = given.model_dump(exclude={"email", "certificates", "client_ca"})
+    return Tls(given.email or "", certificates=own, client_ca=given.client_ca or "", **values)
 
 
-def nginx(entry: object, found: list[Found]) -> Nginx:
+def nginx(entry: object, environment: str, found: list[Found]) -> Nginx:
     given = table(schema.NginxTable, entry or {}, ("nginx",), found)
     if given is None or not isinstance(entry, dict):
         return Nginx()
-    found += errors_of_nginx(entry)
+    wrong = list(errors_of_nginx(entry, environment))
+    found += wrong
+    named = not any(key[:2] == ("nginx", "variables") for key, _, _ in wrong)
     return Nginx(
         plain(given.trusted_proxies),
         given.real_ip_header or FORWARDED_FOR,
         given.proxy_protocol,
+        variables(given.variables) if named else (),
     )
 
 

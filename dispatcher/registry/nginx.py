@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from dispatcher.registry.networks import fault_of_network
+from dispatcher.registry.variables import Variable, errors_of_variables
+
 Found = tuple[tuple[str, ...], str, Any]
 
 FORWARDED_FOR = "X-Forwarded-For"
@@ -28,6 +31,9 @@ class Nginx:
     proxy_protocol: bool = False
     """Whether they say it before the request instead, and speak of nothing else."""
 
+    variables: tuple[Variable, ...] = ()
+    """What apps are told of each request."""
+
     @property
     def headers_believed(self) -> bool:
         """Whether headers of theirs count; what passes with the PROXY protocol is a visitor's."""
@@ -41,17 +47,6 @@ class Nginx:
 
 USUAL = Nginx()
 """Of a site that says nothing: nobody stands in front."""
-
-
-def fault_of_network(written: str) -> str | None:
-    """Say what would make it an address or a network, which becomes part of a configuration."""
-    try:
-        right = str(ip_network(written, strict=False))
-    except ValueError:
-        right = ""
-    if right and "%" not in right:
-        return None
-    return "is no address or network; write one like '10.0.0.5' or 'fd00::/8', not a name"
 
 
 def fault_of_proxy(written: str) -> str | None:
@@ -78,12 +73,18 @@ def plain(networks: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(ip_network(one, strict=False)) for one in networks))
 
 
-def errors_of_nginx(given: Mapping[str, Any]) -> Iterator[Found]:
-    """Yield what of the table does not fit together."""
+def errors_of_nginx(given: Mapping[str, Any], environment: str) -> Iterator[Found]:
+    """Yield what of the table does not fit together.
+
+    An environment has the variables of the site and not its proxies: nobody tells it then.
+    """
     proxies, spoken = given.get("trusted_proxies"), given.get("proxy_protocol") is True
     if spoken and not proxies:
         message = "needs trusted_proxies: who else may say who a visitor is?"
         yield ("nginx", "proxy_protocol"), message, None
+    trusted = environment or (proxies and not spoken)
+    for place, message, value in errors_of_variables(given.get("variables", {}), bool(trusted)):
+        yield ("nginx", "variables", *place), message, value
     if "real_ip_header" in given and (spoken or not proxies):
         message = "is of no use without trusted_proxies"
         if spoken:

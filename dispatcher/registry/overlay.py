@@ -7,6 +7,9 @@ from dispatcher.registry.schema import EnvironmentTable
 
 Document = dict[str, Any]
 
+OWN = ("certificates", "client_ca")
+"""The keys of [tls] that name certificates."""
+
 IN_FRONT = ("trusted_proxies", "real_ip_header", "proxy_protocol")
 """The keys of [nginx] that say what stands before it."""
 
@@ -28,7 +31,7 @@ def overlaid(document: Document, environment: str) -> Document:
         return document
     base = {**document, "servers": {}, "apps": without_domains(document.get("apps", {}))}
     if isinstance(tls := document.get("tls"), dict):
-        base["tls"] = {key: value for key, value in tls.items() if key != "certificates"}
+        base["tls"] = {key: value for key, value in tls.items() if key not in OWN}
     if isinstance(nginx := document.get("nginx"), dict):
         base["nginx"] = {key: value for key, value in nginx.items() if key not in IN_FRONT}
     over = document["environments"][environment]

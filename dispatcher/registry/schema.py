@@ -17,11 +17,13 @@ from dispatcher.registry.address import (
 )
 from dispatcher.registry.headers import fault_of_plain, fault_of_policy
 from dispatcher.registry.jobs import fault_of_command
-from dispatcher.registry.nginx import fault_of_header, fault_of_network, fault_of_proxy
+from dispatcher.registry.networks import fault_of_network
+from dispatcher.registry.nginx import fault_of_header, fault_of_proxy
 from dispatcher.registry.tenancy import fault_of_tenants
 from dispatcher.registry.tls import (
     LETS_ENCRYPT,
     TWO_YEARS,
+    fault_of_authorities,
     fault_of_directory,
     fault_of_email,
     fault_of_file,
@@ -211,6 +213,7 @@ class TlsTable(Table):
     elsewhere: bool = False
     hsts_seconds: Annotated[int, Field(ge=0, le=2 * TWO_YEARS)] = TWO_YEARS
     hsts_subdomains: bool = False
+    client_ca: Annotated[str, checked(fault_of_authorities)] | None = None
     certificates: dict[
         Annotated[str, AfterValidator(in_ascii), checked(fault_of_pattern)], OwnTable
     ] = {}
@@ -220,6 +223,7 @@ class NginxTable(Table):
     trusted_proxies: list[Annotated[str, checked(fault_of_proxy)]] = []
     real_ip_header: Annotated[str, checked(fault_of_header)] | None = None
     proxy_protocol: bool = False
+    variables: Any = {}
 
 
 class ServerTable(Table):

@@ -18,6 +18,10 @@ TWO_YEARS = 63_072_000
 EMAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 DIRECTORY = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?")
 FILE = re.compile(r"/etc(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+PEM = re.compile(
+    r"\s*(-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n){1,200}+"
+    r"-----END CERTIFICATE-----\s*){1,50}+"
+)
 PATTERN = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 
@@ -52,6 +56,9 @@ class Tls:
 
     certificates: Mapping[str, Own] = field(default_factory=dict, hash=False)
     """By the host, or by all one label below it, as in ``*.example.org``."""
+
+    client_ca: str = ""
+    """Certificates of authorities, as PEM: visitors may show one of theirs."""
 
     def own(self, host: str) -> Own | None:
         """Return the certificate given for a host: its own before one for many.
@@ -88,6 +95,20 @@ def fault_of_file(path: str) -> str | None:
     return "must be a path below /etc on the server, like '/etc/ssl/private/example.org.key'"
 
 
+def fault_of_authorities(text: str) -> str | None:
+    """Say what would make it certificates as nginx reads them, and nothing that hides others."""
+    if not PEM.fullmatch(text):
+        right = "write what openssl calls PEM, from -----BEGIN CERTIFICATE----- on, and no key"
+        return f"is not the certificates of authorities; {right}"
+    import ssl  # 10 ms that a worker of gunicorn's need not wait for
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
+    except ssl.SSLError as error:
+        return f"has a certificate that cannot be read: {error.reason or error}"
+    return None
+
+
 def fault_of_pattern(name: str) -> str | None:
     if PATTERN.fullmatch(name):
         return None
@@ -97,7 +118,7 @@ def fault_of_pattern(name: str) -> str | None:
 def errors_of_tls(tls: Tls, hosts: tuple[str, ...], servers: int) -> Iterator[Found]:
     """Yield what does not fit the site: a certificate of nobody's, a host without any."""
     if tls.elsewhere:
-        for key in ("email", "certificates"):
+        for key in ("email", "certificates", "client_ca"):
             if getattr(tls, key):
                 message = "is of no use while tls.elsewhere says that a proxy in front has them"
                 yield ("tls", key), f"{message}; leave out one of the two", None

@@ -17,6 +17,7 @@ from dispatcher.routing.mounts import direct
 from dispatcher.serving.apps import contain
 from dispatcher.serving.proxies import Proxied
 from dispatcher.serving.stack import stack
+from dispatcher.serving.told import Told
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,6 +47,8 @@ def serve(settings: Settings) -> WSGIApplication:
         observers=(Counts(board), AccessLog(settings.log)),
     )
     application = direct(application)
+    if site.nginx.variables:
+        application = Told(application, site.nginx.variables, believed=settings.proxies > 0)
     if settings.proxies:
         application = Proxied(application, settings.proxies)
     return Stamped(application, settings.release) if settings.release else application

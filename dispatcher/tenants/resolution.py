@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from dispatcher.registry.address import Address
 
 TENANT = "dispatcher.tenant"
-"""The key of environ that holds the name of the tenant."""
+TOLD = "site.tenant"
+"""The keys of environ that hold the name of the tenant; the second is for apps."""
 
 
 def named(address: Address, inner: WSGIApplication) -> WSGIApplication:
@@ -33,7 +34,7 @@ class ByHost:
         self.inner = inner
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ[TENANT] = environ[LABEL]  # the router has found it to be a label
+        environ[TENANT] = environ[TOLD] = environ[LABEL]  # the router has found it to be a label
         return self.inner(environ, start_response)
 
 
@@ -59,7 +60,7 @@ class ByPath:
         if not slash and environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             there = redirect(with_slash(script, environ.get("QUERY_STRING", "")), 308)
             return there(environ, start_response)
-        environ[TENANT] = tenant
+        environ[TENANT] = environ[TOLD] = tenant
         environ["SCRIPT_NAME"] = script
         environ["PATH_INFO"] = slash + rest
         return self.inner(environ, start_response)

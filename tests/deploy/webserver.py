@@ -63,6 +63,8 @@ def configured(
         https.WEBROOT: f"{folder}/webroot",
         Layout(site.name).tls: str(folder),
         "listen 80": f"listen {each}{port}",
+        "/var/log/nginx": str(folder),
+        Layout(site.name).current: str(folder),
         "/etc/nginx/flaskyard": str(folder),
         Layout(site.name).live(routes): str(folder),
         Layout(site.name).maintenance: str(folder),
@@ -78,6 +80,8 @@ def configured(
         shared = https.nginx_files(site, BARE.model_copy(update={"nginx": found}))
         files |= {"https.conf": shared[https.HTTPS], "default-https.conf": shared[https.DEFAULT]}
         placeholder.main({"paths": [str(folder / name) for name in names], "aside": "new"})
+    if site.tls and site.tls.client_ca:
+        (folder / "clients.pem").write_text(site.tls.client_ca)
     for name, content in files.items():
         for there, here in places.items():
             content = content.replace(there, here)
