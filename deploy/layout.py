@@ -217,6 +217,10 @@ class Layout:
         """The unit of a job; no pool has a dot in its name, and so no such unit."""
         return f"{self.user(pool)}.{job}@{release}.service"
 
+    def jobs(self, pool: str, app: str) -> str:
+        """How the journal knows all jobs of an app."""
+        return f"{self.site}/{pool}/{app}"
+
     def units(self, release: Release, kind: str) -> tuple[str, ...]:
         """Return the unit of each pool of a release."""
         return tuple(self.unit(release.id, pool.name, kind) for pool in release.pools)

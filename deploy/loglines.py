@@ -19,6 +19,9 @@ OF_APP = r'^({app} |\{{"app": "{app}"[,}}])'
 """A pattern for journalctl: an app's lines, also those of releases that did not write JSON."""
 
 
+MARK = "FLASKYARD_JOBS"
+"""A field of the journal that the units of an app's jobs set, whatever they are called."""
+
 JOURNALCTL = ("journalctl", "--quiet", "--no-pager")
 SHOWN = (*JOURNALCTL, "--output", "short-iso")
 
@@ -37,6 +40,20 @@ def of_jobs(at: Layout, pool: str, app: str) -> tuple[str, ...]:
     """Return what tells it all lines of an app's jobs, and what systemd says of them."""
     names = (f"worker.{app}.*", f"schedule.{app}", f"migrate.{app}")
     return tuple(word for name in names for word in ("--unit", at.job_unit("*", pool, name)))
+
+
+def jobs_to_come(
+    at: Layout, pool: str, app: str, user: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what tells it the lines of an app's jobs, and what systemd says of them, from now on.
+
+    Units are known by name only while there are some, and those of a release to come may have
+    others. ``user`` is the pool's: any program may set any field of its own lines, but that.
+    """
+    said = (f"{MARK}={at.jobs(pool, app)}", f"_UID={user}")
+    kinds = (rf"worker\.{app}\.", f"schedule\\.{app}@", f"migrate\\.{app}@")
+    unit = re.escape(at.user(pool)) + rf"\.({'|'.join(kinds)})"
+    return said, ("_PID=1", "--grep", unit, "--case-sensitive=yes")
 
 
 def newest(which: tuple[str, ...]) -> tuple[str, ...]:

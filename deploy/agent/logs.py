@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 import secrets
+import shlex
 import subprocess
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -35,7 +37,16 @@ def told(at: Layout, request: Logs, until_gone: Callable[[Stop], object]) -> Lin
     if cursor:
         yield from reversed(past(loglines.until(which, cursor, request.lines)))
     if request.follow:
-        yield from followed(at, loglines.since(which, cursor), until_gone)
+        commands = [loglines.since(one, cursor) for one in coming(at, request, which)]
+        yield from followed(at, commands, until_gone)
+
+
+def coming(at: Layout, request: Logs, which: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return what tells journalctl the lines from now on, once for each that has to run."""
+    if not request.jobs:
+        return (which,)
+    user = pwd.getpwnam(at.user(request.pool)).pw_uid
+    return loglines.jobs_to_come(at, request.pool, request.app, user)
 
 
 def refuse_others(at: Layout, pool: str) -> None:
@@ -70,8 +81,10 @@ def newest(which: tuple[str, ...]) -> str:
     return str(found[-1]) if found else ""
 
 
-def followed(at: Layout, words: tuple[str, ...], until_gone: Callable[[Stop], object]) -> Lines:
-    """Yield lines as they come, until the client has gone.
+def followed(
+    at: Layout, commands: Sequence[tuple[str, ...]], until_gone: Callable[[Stop], object]
+) -> Lines:
+    """Yield lines of commands as they come, until the client has gone.
 
     journalctl runs outside of the agent's sandbox: within, it hears of no new lines.
     """
@@ -80,7 +93,7 @@ def followed(at: Layout, words: tuple[str, ...], until_gone: Callable[[Stop], ob
     bound = f"--property=BindsTo={at.agent_service}"
     end, pipe = partial(running.end, unit), subprocess.PIPE
     with subprocess.Popen(
-        (*outside, bound, "--", *words),
+        (*outside, bound, "--", *at_once(commands)),
         stdin=subprocess.DEVNULL,
         stdout=pipe,
         stderr=subprocess.STDOUT,
@@ -92,6 +105,11 @@ def followed(at: Layout, words: tuple[str, ...], until_gone: Callable[[Stop], ob
         finally:
             shown.kill()
             end()
+
+
+def at_once(commands: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the words that run commands side by side, until the last has ended."""
+    return ("sh", "-c", "".join(f"{shlex.join(words)} & " for words in commands) + "wait")
 
 
 def text(said: bytes) -> str:

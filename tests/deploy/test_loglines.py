@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from deploy.loglines import OF_APP, of_app, of_jobs, readable, since, until
+from deploy.loglines import OF_APP, jobs_to_come, of_app, of_jobs, readable, since, until
 from tests.deploy.sample import AT
 
 START = "2026-11-21T07:04:31+0000 web1 python[9]: "
@@ -22,6 +22,19 @@ def test_all_lines_of_an_apps_jobs_are_its_own_whatever_writes_them() -> None:
         "--unit yard-default.schedule.portal@*.service "
         "--unit yard-default.migrate.portal@*.service"
     )
+
+
+def test_what_jobs_of_releases_to_come_say_is_known_before_they_have_units() -> None:
+    said, of_them = jobs_to_come(AT, "a-b", "portal", 997)
+    pattern = re.compile(of_them[of_them.index("--grep") + 1])
+
+    assert said == ("FLASKYARD_JOBS=yard/a-b/portal", "_UID=997")
+    assert of_them[0] == "_PID=1"
+    for job in ("worker.portal.mail", "schedule.portal", "migrate.portal"):
+        assert pattern.search(f"Started {AT.job_unit('r', 'a-b', job)} - yard: {job}")
+    for job in ("worker.portal2.mail", "schedule.portal2", "mail.portal"):
+        assert not pattern.search(f"Started {AT.job_unit('r', 'a-b', job)}")
+    assert not pattern.search(AT.job_unit("r", "a", "schedule.portal"))
 
 
 def test_what_is_to_come_begins_where_what_was_ended() -> None:

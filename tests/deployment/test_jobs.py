@@ -12,6 +12,8 @@ from tests.deployment.celery_app import CLUB, locked
 from tests.deployment.celery_app import TABLE as CLUB_TABLE
 from tests.deployment.conftest import booted
 from tests.deployment.project import Project
+from tests.deployment.test_looking import followed
+from tests.deployment.test_looking import until as line_with
 from tests.deployment.traffic import traffic
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -54,6 +56,7 @@ def work():
     ended = []
     signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
     (STATE / "queue").mkdir(exist_ok=True)
+    print("works as", VERSION, flush=True)
     while not ended:
         for task in sorted((STATE / "queue").iterdir()):
             task.unlink()
@@ -134,7 +137,7 @@ def test_a_shared_database_is_migrated_once_as_the_pools_user(
     lab: Lab, hosts: list[Host], fleet: Project
 ) -> None:
     first, second = hosts
-    before = len(lines(lab, first, "migrated"))
+    before, elsewhere = (len(lines(lab, host, "migrated")) for host in hosts)
     version(fleet, "two")
 
     with traffic(first.ip) as seen:
@@ -142,7 +145,7 @@ def test_a_shared_database_is_migrated_once_as_the_pools_user(
 
     uid = lab.run(first, "id", "-u", "yard-default").stdout.strip()
     assert [line[1:] for line in lines(lab, first, "migrated")[before:]] == [["two", uid, "keys"]]
-    assert lines(lab, second, "migrated") == []
+    assert len(lines(lab, second, "migrated")) == elsewhere
     assert seen.failures == []
     copies = lab.run(first, "sh", "-c", f"ls {STATE}/before-migrations/members").stdout.split()
     assert copies[-1].endswith(fleet.live()[0])
@@ -178,6 +181,7 @@ def test_a_task_under_way_at_the_cutover_is_finished_by_the_worker_that_began_it
     lab: Lab, hosts: list[Host], fleet: Project
 ) -> None:
     (was,) = {line[1] for line in lines(lab, hosts[0], "ticks")[-1:]}
+    had = len(lines(lab, hosts[0], "tasks"))
     release = version(fleet, "three")
     with fleet.start_fab("deploy") as running:
         assert running.stderr is not None
@@ -188,8 +192,8 @@ def test_a_task_under_way_at_the_cutover_is_finished_by_the_worker_that_began_it
         running.communicate(timeout=60)
     assert running.returncode == 0
 
-    until(lambda: sum(line[3] == "ended" for line in lines(lab, hosts[0], "tasks")) == 2)
-    tasks = lines(lab, hosts[0], "tasks")
+    until(lambda: sum(line[3] == "ended" for line in lines(lab, hosts[0], "tasks")[had:]) == 2)
+    tasks = lines(lab, hosts[0], "tasks")[had:]
     by = {line[4]: {one[1] for one in tasks if one[4] == line[4]} for line in tasks}
     assert sorted(by) == ["1", "2"]
     assert all(len(versions) == 1 for versions in by.values()), "who begins a task ends it"
@@ -207,6 +211,7 @@ def test_a_restart_is_for_workers_and_the_schedule_too_and_cuts_no_task_off(
 ) -> None:
     first = hosts[0]
     ended, ticks = (len(lines(lab, first, file)) for file in ("tasks", "ticks"))
+    live = fleet.live()[:1]
     queue = ": > $0/queue/long; chown -R yard-default $0/queue"
     lab.run(first, "sh", "-c", queue, STATE)
     until(lambda: len(lines(lab, first, "tasks")) > ended)
@@ -215,7 +220,7 @@ def test_a_restart_is_for_workers_and_the_schedule_too_and_cuts_no_task_off(
         fleet.fab("restart", "default", "--only", first.name)
 
     until(lambda: [line[3] for line in lines(lab, first, "tasks")[ended:]] == ["begins", "ended"])
-    until(lambda: units(lab, first, "worker") == fleet.live()[:1])
+    until(lambda: units(lab, first, "worker") == live)
     until(lambda: "begins" in [line[3] for line in lines(lab, first, "ticks")[ticks:]])
     assert seen.failures == []
 
@@ -224,29 +229,51 @@ def test_one_schedule_runs_in_the_fleet_and_never_two(
     lab: Lab, hosts: list[Host], fleet: Project
 ) -> None:
     first, second = hosts
+    had, elsewhere = (len(lines(lab, host, "ticks")) for host in hosts)
+    (was,) = {line[1] for line in lines(lab, first, "ticks")[-1:]}
     version(fleet, "four")
     fleet.fab("deploy")
 
-    ticks = lines(lab, first, "ticks")
-    runs = [(line[1], line[3]) for line in ticks if line[3] != "runs"]
-    assert len(runs) > 2
+    ticks = lines(lab, first, "ticks")[had:]
+    runs = [(was, "begins"), *((line[1], line[3]) for line in ticks if line[3] != "runs")]
+    assert len(runs) == 3
     for (began, _), (ended, word) in zip(runs[::2], runs[1::2], strict=False):
         assert (ended, word) == (began, "ended"), runs
     assert units(lab, first, "schedule") == fleet.live()[:1]
-    assert lines(lab, second, "ticks") == []
+    assert len(lines(lab, second, "ticks")) == elsewhere
 
     site = fleet.folder / "site.toml"
     one, two = (f'[servers.{host.name}]\nhost = "deploy@{host.name}"\n' for host in hosts)
-    text = site.read_text().replace(one, "").replace(two, f"{two}\n{one}")
-    site.write_text(text)
+    before = site.read_text()
+    site.write_text(before.replace(one, "").replace(two, f"{two}\n{one}"))
     release = fleet.commit("the other first")
     fleet.fab("deploy")
 
     assert units(lab, first, "schedule") == []
     assert units(lab, second, "schedule") == [release]
-    last, begins = lines(lab, first, "ticks")[-1], lines(lab, second, "ticks")[0]
+    last, begins = lines(lab, first, "ticks")[-1], lines(lab, second, "ticks")[elsewhere]
     assert last[3] == "ended"
     assert float(last[0]) < float(begins[0]), "the one ended before the other began"
+
+    site.write_text(before)
+    release = fleet.commit("as it was")
+    fleet.fab("deploy")
+    assert [units(lab, host, "schedule") for host in hosts] == [[release], []]
+
+
+def test_what_jobs_say_is_followed_from_release_to_release(
+    hosts: list[Host], fleet: Project
+) -> None:
+    version(fleet, "five")
+
+    with followed(fleet, "members", "--jobs") as said:
+        (was,) = set(fleet.live())
+        fleet.fab("deploy")
+        (now,) = set(fleet.live())
+        heard = [line_with(said, "works as five") for _ in hosts]
+        line_with(said, "Stopped", f"worker.members.mail@{was}")
+    assert was != now
+    assert {line.split()[0] for line in heard} == {host.name for host in hosts}
 
 
 def test_a_schedule_that_does_not_go_on_takes_the_release_back(
@@ -260,7 +287,7 @@ def test_a_schedule_that_does_not_go_on_takes_the_release_back(
     assert done.code == 1
     assert "out of ticks" in done.err
     assert fleet.live() == live
-    assert units(lab, hosts[1], "schedule") == live[:1]
+    assert units(lab, hosts[0], "schedule") == live[:1]
     assert [units(lab, host, "worker") for host in hosts] == [[one] for one in live]
 
 
