@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,10 @@ PROBE_HOST = "dispatcher.internal"
 PAUSE_SECONDS = 0.02
 AT_ONCE = 8
 ANSWER_SECONDS, ANSWER_BYTES = 10, 4_000_000
+
+PAGE_SECONDS = 15
+"""After how long a page hangs: long for a page, also for the first of an app that loads then."""
+
 PIECE = 1 << 16
 
 
@@ -65,25 +69,36 @@ def main(given: dict[str, Any]) -> None:
     end = time.monotonic() + given["seconds"]
     for pool in given["pools"]:
         if pool["socket"]:
-            until(end, partial(workers, given["release"], pool, end))
-        # Many at once: the first page of an app takes the longest.
-        with ThreadPoolExecutor(AT_ONCE) as threads:
-            asked = [
-                threads.submit(until, end, partial(address, given, pool, host, path))
-                for host, path in pool["addresses"]
-            ]
-        for job in asked:
+            until(end, f"pool {pool['name']}", partial(workers, given["release"], pool, end))
+        addresses(given, pool, end)
+
+
+def addresses(given: dict[str, Any], pool: dict[str, Any], end: float) -> None:
+    """Ask for the first page at each address; raises `Unwell` as soon as one is not well.
+
+    Many at once, for the first page of an app takes the longest; yet no more than there are
+    workers, or some would wait behind a page that hangs, and be taken to hang as well.
+    """
+    threads = ThreadPoolExecutor(min(AT_ONCE, pool["workers"]))
+    try:
+        asked = [
+            threads.submit(until, end, f"{host}{path}/", partial(address, given, pool, host, path))
+            for host, path in pool["addresses"]
+        ]
+        for job in as_completed(asked):
             job.result()
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
-def until(end: float, ask: Callable[[], None]) -> None:
+def until(end: float, who: str, ask: Callable[[], None]) -> None:
     """Ask again while the server is not there yet; what it says once it is, counts."""
     while True:
         try:
             ask()
         except (OSError, http.client.HTTPException) as error:
             if time.monotonic() > end:
-                raise Unwell(f"no answer: {error}") from error
+                raise Unwell(f"{who} does not answer: {error}") from error
         else:
             return
         time.sleep(PAUSE_SECONDS)
@@ -134,7 +149,12 @@ def ready(release: str, pool: dict[str, Any]) -> int:
 
 
 def address(given: dict[str, Any], pool: dict[str, Any], host: str, path: str) -> None:
-    status, release, _ = get(pool["socket"], host, f"{path}/", https=given.get("https", False))
+    """Ask for one page, once it can be asked for; raises `Unwell` also where it hangs."""
+    limit, https = min(PAGE_SECONDS, given["seconds"]), given.get("https", False)
+    try:
+        status, release, _ = get(pool["socket"], host, f"{path}/", limit, https=https)
+    except TimeoutError:
+        raise Unwell(f"{host}{path}/ hangs: no answer for {limit:g} s") from None
     if status >= 500:
         raise Unwell(f"{host}{path}/ answers {status}")
     if release != given["release"]:
@@ -147,7 +167,7 @@ def get(
     """Return status, release and body; over the socket, or nginx where there is none.
 
     Whoever answers may do so without end: after ``seconds`` nothing more is heard, and of a
-    body no more than ``ANSWER_BYTES``.
+    body no more than ``ANSWER_BYTES``. Raises `TimeoutError` where all headers have not come then.
     """
     connection = (
         UnixConnection(unix_socket, seconds)
@@ -166,6 +186,10 @@ def get(
                 if late.is_set():
                     raise TimeoutError("its headers have no end")
                 return answer.status, answer.headers.get("X-Release", ""), beginning(answer, late)
+        except (OSError, http.client.HTTPException) as error:
+            if late.is_set():
+                raise TimeoutError(f"no answer for {seconds:g} s") from error
+            raise
         finally:
             cut.cancel()
 

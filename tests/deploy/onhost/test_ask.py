@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import socket
@@ -10,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 from deploy.acting.machine import Here, Outcome
 from deploy.acting.runner import perform
 from deploy.acting.steps import Script
-from deploy.onhost.ask import ANSWER_BYTES, get
+from deploy.onhost.ask import ANSWER_BYTES, get, ready
 from deploy.release import parts
 from dispatcher.registry.site_toml import load
 
@@ -137,7 +137,26 @@ def test_an_app_that_cannot_be_imported_is_named(folder: Path) -> None:
 def test_nobody_answering_is_told_in_time(folder: Path) -> None:
     outcome = ask(f"{folder}/none.sock", seconds=0.1)
 
-    assert outcome == Outcome(1, "", "no answer: [Errno 2] No such file or directory\n")
+    told = "pool default does not answer: [Errno 2] No such file or directory\n"
+    assert outcome == Outcome(1, "", told)
+
+
+def test_a_page_that_hangs_is_named_and_none_that_waits_behind_it(folder: Path) -> None:
+    hangs = APP.replace("raise RuntimeError", "import time; time.sleep(600)  # ")
+    site = SITE.replace("workers = 3", "workers = 1")
+    behind = [["example.org", path] for path in ("/broken", "", "/other", "/another")]
+    with serving(folder, release="r1", site=site, app=hangs) as path:
+        assert ask(path, workers=1).exit_code == 0
+        hanging = ready("r1", {"name": "default", "socket": path})
+        began = time.monotonic()
+        pool = {"name": "default", "workers": 1, "socket": path, "addresses": behind}
+        given = {"release": "r1", "seconds": 2, "pools": [pool]}
+        outcome = perform(Script.of("ask", given), Here())
+        took = time.monotonic() - began
+        os.kill(hanging, signal.SIGKILL)
+
+    assert outcome == Outcome(1, "", "example.org/broken/ hangs: no answer for 2 s\n")
+    assert took < 4
 
 
 def test_an_answer_that_is_not_the_dispatchers_is_no_traceback(folder: Path) -> None:
@@ -209,7 +228,7 @@ def test_an_answer_without_an_end_is_not_heard_to_it(folder: Path, what: str) ->
             status, release, body = get(path, "example.org", "/", 0.3)
             assert (status, release, set(body)) == (200, "r1", set(b"a"))
         else:
-            with pytest.raises((OSError, http.client.HTTPException)):
+            with pytest.raises(TimeoutError, match=r"no answer for 0\.3 s|no end"):
                 get(path, "example.org", "/", 0.3)
 
 

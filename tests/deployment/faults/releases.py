@@ -105,6 +105,13 @@ RELEASES = {
         End.OLD,
         "is not ready",
     ),
+    "hanging page": Fault(
+        "a release of which a page never answers",
+        app("import time\n\n\ndef application(environ, start_response):\n    time.sleep(1000)\n"),
+        End.OLD,
+        "/marker/ hangs: no answer for 15 s",
+        within_seconds=30,
+    ),
     "hanging exit": Fault(
         "a release that is refused and then does not stop",
         app(
