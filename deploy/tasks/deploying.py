@@ -120,17 +120,19 @@ def rollback(
         show(done, end.table, json)
 
 
-@told("env", "only")
-def attach(context: Any, env: str = "", only: str = "") -> None:
+@told("env", "only", "limit")
+def attach(context: Any, env: str = "", only: str = "", limit: str = "") -> None:
     """Follow what was begun on the servers, and bring it to its end.
 
     For a deployment whose `fab deploy` is gone: it waits a minute for somebody who tells it
     to go on, and takes itself back then.
     """
+    from deploy.fleet import session
     from deploy.fleet.console import Live
     from deploy.fleet.resuming import resume
 
-    with Live() as live, linked(registry(env), only, context) as fleet:
+    site = registry(env)
+    with Live() as live, linked(site, session.limited(site, only, limit), context) as fleet:
         if not resume(fleet, live):
             live.say("Nothing goes on; `fab history` shows what did.")
 

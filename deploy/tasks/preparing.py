@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from deploy.remote.ssh import Remote
 
 
-@told("env", "only", "yes")
-def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> None:
+@told("env", "only", "yes", "limit")
+def trust(context: Any, env: str = "", only: str = "", yes: bool = False, limit: str = "") -> None:
     """Show the host keys of new servers and pin them in known_hosts.
 
     Compare each fingerprint with what the server's console or provider shows.
@@ -23,7 +23,8 @@ def trust(context: Any, env: str = "", only: str = "", yes: bool = False) -> Non
     from deploy.fleet import session
     from deploy.remote import hostkeys, ssh
 
-    for server in session.chosen(registry(env), only):
+    site = registry(env)
+    for server in session.chosen(site, session.limited(site, only, limit)):
         name, key = ssh.host_key(server, context.config)
         print(f"{server.name}  {name}  {key.get_name()}  {key.fingerprint}")
         known = hostkeys.pinned(KNOWN_HOSTS, name).get(key.get_name())

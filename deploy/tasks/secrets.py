@@ -47,16 +47,19 @@ def secrets_remove(context: Any, name: str, app: str, env: str = "", plan: bool 
     carry_out(context, site, intention, f"{name} of {app} is forgotten", plan)
 
 
-@told("env", "only", "json")
-def secrets_list(context: Any, env: str = "", only: str = "", json: bool = False) -> None:
+@told("env", "only", "json", "limit")
+def secrets_list(
+    context: Any, env: str = "", only: str = "", json: bool = False, limit: str = ""
+) -> None:
     """List the secrets of apps, without showing them, and those that are missing.
 
     Exits with 1 where site.toml names one that is not set on all servers.
     """
+    from deploy.fleet import session
     from deploy.reports import secrets
 
     site = registry(env)
-    with linked(site, only, context) as fleet:
+    with linked(site, session.limited(site, only, limit), context) as fleet:
         rows = secrets.rows(site, fleet.each(lambda link: link.look()))
     show(rows, secrets.table, json)
     if any(row["used"] and row["missing"] for row in rows):

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fabric import Task
 
+import fabfile
 from tests.deploy.sshd import Sshd, needs_sshd, running
 
 ROOT = Path(__file__).parents[2]
@@ -114,6 +116,19 @@ def test_every_task_and_option_says_what_it_does(project: Path) -> None:
     for option in ("--env", "--only", "--plan"):
         (line,) = (line for line in helped.splitlines() if option in line)
         assert len(line.split()) > 4, line
+
+
+OF_EACH = {"backup": "a server's own data", "restore": "a server's own data", "shell": "on one"}
+"""Tasks that are told servers by name alone."""
+
+
+def test_whoever_may_choose_servers_may_take_the_first_ones() -> None:
+    tasks = {one.name: one for one in vars(fabfile).values() if isinstance(one, Task)}
+    taken = {name: {one.name for one in task.get_arguments()} for name, task in tasks.items()}
+
+    assert {name.replace("_", "-") for name in taken} == {*TASKS}
+    for name in taken.keys() - OF_EACH.keys():
+        assert ("only" in taken[name]) == ("limit" in taken[name]), name
 
 
 @pytest.mark.parametrize(
