@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from deploy.layout import Layout
-from deploy.server import https, render
+from deploy.server import confined, https, logs, render
 from deploy.server.look import State
 from deploy.server.web import web_files
 from deploy.stages import ground, maintenance
@@ -26,6 +26,8 @@ def made(at: Layout, site: Site, found: State) -> dict[str, str]:
     return {
         **web_files(),
         **https.nginx_files(site, found),
+        **confined.files(),
+        **logs.files(),
         **ground.boot_files(at),
         **ground.templates(at, site),
         at.sudoers: render.sudoers(user or "nobody", at),

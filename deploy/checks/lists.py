@@ -31,6 +31,7 @@ EVERYTHING: tuple[Check, ...] = (
     ours.rights,
     ours.started,
     web.file_limit,
+    web.confined,
     web.ports,
     web.hosts,
     web.names,

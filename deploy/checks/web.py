@@ -45,6 +45,20 @@ def file_limit(seen: Seen) -> Iterator[Finding]:
         yield ok(f"nginx may open {web.file_limit} files")
 
 
+def confined(seen: Seen) -> Iterator[Finding]:
+    """See that nginx began with the rights it has now, and no more."""
+    web = seen.examined.web
+    if web is None or web.confined is None:
+        return
+    if web.confined:
+        yield ok("nginx runs with no more rights than it needs")
+    else:
+        yield warn(
+            "nginx has run since before its rights were cut down, and keeps them until it starts",
+            "sudo systemctl restart nginx",
+        )
+
+
 def ports(seen: Seen) -> Iterator[Finding]:
     """See that nobody but nginx listens on the ports of the web."""
     others = [one for one in listeners(seen) if one[1] not in ("nginx", "")]

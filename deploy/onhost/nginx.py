@@ -24,6 +24,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "fault": "" if test.returncode == 0 else fault(test.stderr),
         "file_limit": file_limit(),
         "connections": int(next(iter(values("worker_connections", main_file)), 512)),
+        "confined": confined(),
         "foreign": [[file, name] for file, name in named if not file.startswith(ours)],
         "certificates": [certificate(path) for path in sorted(certificates) if path[0] == "/"],
         "listeners": listeners(run("ss", "-Hltnp").stdout),
@@ -67,6 +68,16 @@ def file_limit() -> "int | None":
         return None
     found = re.search(r"^Max open files +(\d+)", limits, re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def confined() -> "bool | None":
+    """Return whether the nginx that runs began under our drop-in, None where none runs."""
+    try:
+        main_pid = Path("/run/nginx.pid").read_text().strip()
+        status = Path(f"/proc/{main_pid}/status").read_text()
+    except OSError:
+        return None
+    return "NoNewPrivs:\t1\n" in status
 
 
 def certificate(path: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Let nginx hold as many connections as one app that hangs can keep, and more.
 
 Each request that waits takes two of them. Of Debian's 768 a worker, less than four hundred such
-requests took all, and the other apps of the server were answered with 500.
+requests took all, and the other apps of the server were answered with 500. Each connection takes a
+file, and the logs and static files take theirs.
 """
 
 import json
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-CONNECTIONS, FILES = 16_384, 20_000
+CONNECTIONS, FILES = 16_384, 40_000
 """For each worker of nginx. A pool of two gevent workers lets in 2 x 1,000 requests, and 2,048
 wait at its socket; who comes then is refused at once."""
 
@@ -31,7 +32,7 @@ def widened(text: str) -> str:
     r"""Return the configuration with room enough; the same where it has that.
 
     >>> widened("events {\n\tworker_connections 768;\n}\n")
-    'worker_rlimit_nofile 20000;\nevents {\n\tworker_connections 16384;\n}\n'
+    'worker_rlimit_nofile 40000;\nevents {\n\tworker_connections 16384;\n}\n'
     """
     text = at_least("worker_connections", CONNECTIONS, text)
     if not re.search(r"(?m)^\s*worker_connections\s", text):

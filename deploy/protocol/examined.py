@@ -81,6 +81,9 @@ class Web(Fact):
     connections: int = 512
     """How many connections a worker may have."""
 
+    confined: bool | None = None
+    """Whether the nginx that runs has no more rights than it needs; None where none runs."""
+
     foreign: tuple[tuple[str, str], ...] = ()
     """Files that are not Flaskyard's, and the host names they answer for."""
 

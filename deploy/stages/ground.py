@@ -9,7 +9,7 @@ from deploy.bundle import Agent, Built
 from deploy.errors import PlanError, StepError
 from deploy.layout import Layout
 from deploy.release import parts
-from deploy.server import connections, https, kernel, render
+from deploy.server import confined, connections, https, kernel, logs, render
 from deploy.server.files import write
 from deploy.server.look import State
 from deploy.server.secrets import secrets
@@ -18,7 +18,7 @@ from deploy.server.web import DEBIANS_PAGE, web, web_files
 from deploy.stages import jobs
 from dispatcher.registry.site import Site
 
-PACKAGES = ("nginx", "procps", "python3", "sudo")
+PACKAGES = ("logrotate", "nginx", "procps", "python3", "sudo")
 APT = ("env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes")
 REFRESH = Step("refresh Debian's package lists", Run(*APT, "update"))
 
@@ -33,6 +33,8 @@ def lay(
 ) -> Steps:
     """List only what is not as it should be. ``keys`` are those to have, None for those it has."""
     return (
+        *confined.prove(found),
+        *units(confined.files(), found),  # before nginx is there, so that it begins under it
         *packages(site, found),
         *make_users(dict.fromkeys(https.users(site), https.ASKED), found),
         *folders(at, site, found),
@@ -44,6 +46,8 @@ def lay(
         *kernel.protect(found),
         *connections.widen(found),
         *web(site, found),
+        *units(logs.files(), found),
+        *logs.rotate(found),
         *boot(at, site, found),
         *https.lay(at, site, found),
     )
@@ -63,11 +67,11 @@ def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
             *web_files(),
             *(https.HTTPS, https.DEFAULT, at.wanted),
             *(at.boot, at.sudoers, at.debians_unit),
-            *(connections.NGINX, kernel.FILE),
+            *(connections.NGINX, kernel.FILE, confined.FILE, confined.OWN, *logs.files()),
             *boot_units(at),
             *templates(at, site),
         ),
-        "links": (DEBIANS_PAGE, *wanted(at), https.timer_link(at), at.nginx),
+        "links": (DEBIANS_PAGE, *wanted(at), https.timer_link(at), logs.STARTS, at.nginx),
         "folders": tuple(wanted_folders(at, site)),
         "keys": (at.keys, *(at.pool_keys(part.name) for part in parts(site))),
     }

@@ -10,7 +10,7 @@ from deploy.acting.steps import Put
 from deploy.bundle import Agent, Built, Bundle, File
 from deploy.layout import Layout
 from deploy.release import PoolPart, Release, Stamp
-from deploy.server import connections, render
+from deploy.server import connections, logs, render
 from deploy.server.look import KeysFound, State
 from deploy.server.web import DEBIANS_PAGE
 from deploy.stages import ground
@@ -132,7 +132,7 @@ BARE = State(
 )
 
 
-WIDE = "worker_rlimit_nofile 20000;\nevents {\n    worker_connections 16384;\n}\n"
+WIDE = "worker_rlimit_nofile 40000;\nevents {\n    worker_connections 16384;\n}\n"
 """Of nginx's own configuration, what matters."""
 
 
@@ -151,6 +151,7 @@ def ready(site: Site = SITE) -> State:
             "files": {path: written.get(path) for path in asked["files"]}
             | {connections.NGINX: WIDE},
             "links": {
+                logs.STARTS: f"/etc/systemd/system/{logs.TIMER}",
                 starts: f"/etc/systemd/system/{AT.boot_unit}",
                 listens: "/etc/systemd/system/flaskyard-agent@.socket",
                 DEBIANS_PAGE: None,

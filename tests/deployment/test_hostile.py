@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,13 @@ from tests.lab.lab import Lab
 pytestmark = pytest.mark.lab
 
 CAUGHT = "/root-was-here"
+EXPOSED = {
+    "yard-hostile@": 0.3,
+    "yard-default@": 1.0,
+    "flaskyard-agent@": 3.0,
+    "nginx.": 3.0,
+}
+"""How much of the server, at most, in systemd's opinion; Debian's nginx has 9.6."""
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +77,73 @@ def test_what_runs_is_exposed_as_little_as_its_unit_says(
     listed = lab.run(one, "systemd-analyze", "security", "--no-pager", "--json=short").stdout
 
     found = {row["unit"]: float(row["exposure"]) for row in json.loads(listed)}
-    for unit, most in (("yard-hostile@", 0.3), ("yard-default@", 1.0), ("flaskyard-agent@", 3.0)):
+    for unit, most in EXPOSED.items():
         (exposure,) = {found[name] for name in found if name.startswith(unit)}
         assert exposure <= most, (unit, exposure)
+
+
+RUNNING = r"""
+import json, sys
+from pathlib import Path
+
+found = {}
+for status in Path("/proc").glob("[0-9]*/status"):
+    unit = (status.parent / "cgroup").read_text().rpartition("/")[2].strip()
+    said = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+    limits = (status.parent / "limits").read_text().split("Max open files")[1].split()
+    rights = [said[name] for name in ("NoNewPrivs", "Seccomp", "CapBnd", "CapEff")]
+    found.setdefault(unit, []).append([*rights, int(limits[0])])
+print(json.dumps(found))
+"""
+NONE, FEW = f"{0:016x}", f"{0x4EB:016x}"
+"""Capabilities: nginx has CHOWN, DAC_OVERRIDE, FOWNER, KILL, SETGID, SETUID, NET_BIND_SERVICE."""
+
+
+def test_what_runs_has_the_rights_and_the_files_that_its_unit_says(
+    lab: Lab, one: Host, hostile: Project
+) -> None:
+    release = hostile.live()[0]
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # no host of the lab has more
+
+    found = json.loads(lab.run(one, "python3", "-c", RUNNING).stdout)
+
+    for pool, workers in (("hostile", 1), ("default", 2)):
+        processes = found[f"yard-{pool}@{release}.service"]
+        assert len(processes) == 1 + workers
+        assert processes == [["1", "2", NONE, NONE, min(65536, most)]] * len(processes)
+    nginx = found["nginx.service"]
+    assert sorted(process[:4] for process in nginx)[-1] == ["1", "2", FEW, FEW], "its master"
+    assert {tuple(process[:4]) for process in nginx} == {
+        ("1", "2", FEW, FEW),
+        ("1", "2", FEW, NONE),
+    }
+    assert min(process[4] for process in nginx) == min(40000, most)
+
+
+def test_a_pool_without_network_has_no_socket_of_the_internet_and_no_more_memory_than_its_part(
+    lab: Lab, one: Host, hostile: Project
+) -> None:
+    refused = hostile.try_fab("exec", "hostile", "python -c 'import socket; socket.socket()'")
+    unit = f"yard-hostile@{hostile.live()[0]}.service"
+    asked = ("systemctl", "show", "--property=MemoryMax,TasksMax", "--value", unit)
+    memory, tasks = map(int, lab.run(one, *asked).stdout.split())
+    main = lab.run(one, "systemctl", "show", "--property=MainPID", "--value", unit).stdout.strip()
+    groups = lab.run(one, "cat", f"/proc/{main}/cgroup").stdout
+
+    assert "Address family not supported by protocol" in refused.err
+    assert held(groups, "memory", ("memory.limit_in_bytes", "memory.max")) == memory
+    assert held(groups, "pids", ("pids.max",)) == tasks
+
+
+def held(groups: str, controller: str, names: tuple[str, ...]) -> int:
+    """Return what this machine's kernel holds a process to, as its cgroup has it: v1 or v2."""
+    lines = dict(line.split(":", 2)[1:] for line in groups.splitlines())
+    top = Path("/sys/fs/cgroup")
+    place = top / controller / lines.get(controller, "").lstrip("/")
+    if controller not in lines:
+        place = top / lines[""].lstrip("/")
+    (limit,) = [(place / name).read_text() for name in names if (place / name).exists()]
+    return int(limit)
 
 
 WALK = r"""

@@ -29,7 +29,7 @@ SYSTEM = System(
     memory=Memory(bytes=2 * GB, free_bytes=GB),
     journal_bytes=1,
 )
-WEB = Web(file_limit=65536, connections=768, listeners=(("0.0.0.0:80", "nginx"),))
+WEB = Web(file_limit=65536, connections=768, confined=True, listeners=(("0.0.0.0:80", "nginx"),))
 OUTSIDE = Outside("deploy@web1:22", "192.0.2.1", {"example.org": ("192.0.2.1",)})
 HELLO = {"agent": AGENT.name, "keys": "k", "secrets": ""}
 

@@ -33,6 +33,12 @@ def certificate(days: float | None) -> dict[str, Any]:
             "nginx may open 1024 files, and has 768 connections, which need 1536",
         ),
         (
+            web.confined,
+            {"confined": False},
+            "warn",
+            "nginx has run since before its rights were cut down",
+        ),
+        (
             web.ports,
             {"listeners": (("0.0.0.0:80", "apache2"), ("*:443", "nginx"))},
             "wrong",

@@ -21,8 +21,8 @@ from tests.deploy.sample import BARE, WIDE, ready
         ("events {\n}\n", WIDE.replace("16384;\n}", "16384;\n}")),
         (WIDE, WIDE),
         (WIDE.replace("16384", "50000"), WIDE.replace("16384", "50000")),
-        (WIDE.replace("20000", "1024"), WIDE),
-        ("# events {\nuser a;\n", "worker_rlimit_nofile 20000;\n# events {\nuser a;\n"),
+        (WIDE.replace("40000", "1024"), WIDE),
+        ("# events {\nuser a;\n", "worker_rlimit_nofile 40000;\n# events {\nuser a;\n"),
     ],
     ids=["Debian's", "without any", "ours", "more", "few files", "strange"],
 )

@@ -54,7 +54,7 @@ def test_a_site_with_http_alone_gets_nothing_of_it() -> None:
 def test_bootstrap_brings_https_in_one_run() -> None:
     told = notes(SECURE, BARE)
 
-    assert "install nginx, procps, python3, sudo, openssl, certbot" in told
+    assert "install logrotate, nginx, procps, python3, sudo, openssl, certbot" in told
     assert "make the user flaskyard-acme" in told
     assert told.index("make a placeholder for example.org") < told.index("see to the certificates")
     assert told.index("make the user flaskyard-acme") < told.index(f"make {https.WEBROOT}")
@@ -67,7 +67,7 @@ def test_a_second_bootstrap_changes_nothing() -> None:
 def test_who_has_own_certificates_needs_no_certbot() -> None:
     told = notes(OWN, BARE)
 
-    assert "install nginx, procps, python3, sudo, openssl" in told
+    assert "install logrotate, nginx, procps, python3, sudo, openssl" in told
     assert not [note for note in told if "acme" in note and "conf" not in note]
 
 

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.server import render
+from deploy.server import logs, render
 from deploy.stages import ground
 from dispatcher.registry.address import Address
 from dispatcher.registry.site import App, Pool, Site
 from tests.deploy.sample import AT, OTHER_SITE, SITE, WORKING
+from tests.integration.served import ROOT
+
+SCANS = ROOT / "dist" / "scans"
+"""What tools of others said stays there."""
 
 STATIC = '~ "\\.[0-9a-f]{16}\\.[A-Za-z0-9]+$" {'
 
@@ -116,9 +120,12 @@ def test_a_pool_is_exposed_to_little(tmp_path: Path, network: tuple[str, ...]) -
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze; systemd")
 def test_what_runs_as_root_is_exposed_to_no_more_than_its_work_needs(tmp_path: Path) -> None:
-    units = {path: text for path, text in ground.boot_units(AT).items() if "service" in path}
+    written = ground.boot_units(AT) | logs.files()
+    units = {path: text for path, text in written.items() if "service" in path}
 
-    assert len(units) == 3, "the agent, what starts the site at boot, and what sees to certificates"
+    assert len(units) == 4, (
+        "the agent, what starts the site, and what sees to certificates and logs"
+    )
     for text in units.values():
         assert exposure(tmp_path, text) <= 3.0
 
@@ -148,9 +155,12 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
         f"{AT.folder('r1')}/venv/bin/python": "/bin/true",
         "/srv/r1/agent/venv/bin/python": "/bin/true",
         f"={AT.boot}\n": "=/bin/true\n",
+        "/usr/sbin/logrotate": "/bin/true",
     }
     names = []
-    every = (ground.templates(AT, OTHER_SITE), ground.templates(AT, WORKING), ground.boot_units(AT))
+    own = {**ground.boot_units(AT), **logs.files()}
+    del own[logs.CONF]
+    every = (ground.templates(AT, OTHER_SITE), ground.templates(AT, WORKING), own)
     for path, text in {path: text for files in every for path, text in files.items()}.items():
         content = text.replace("%i", "r1").replace("User=yard-", "User=root\n# ")
         for there, here in programs.items():
@@ -162,6 +172,8 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
     words = ["systemd-analyze", "verify", "--man=no", *names]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
 
+    SCANS.mkdir(parents=True, exist_ok=True)
+    (SCANS / "systemd-verify.txt").write_text(done.stdout + done.stderr)
     said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "yard" in line]
     assert said == []
 

@@ -410,8 +410,12 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
 
     assert plan.stays, "what is done stays after a failure"
     assert notes(tuple(plan)) == [
+        "make a folder for what nginx may do",
+        "see that systemd can read units",
+        "write /etc/systemd/system/nginx.service.d/flaskyard.conf",
+        "let systemd read them",
         "refresh Debian's package lists",
-        "install nginx, procps, python3, sudo",
+        "install logrotate, nginx, procps, python3, sudo",
         "make /srv/yard",
         "make /srv/yard/store",
         "make /srv/yard/environments",
@@ -454,6 +458,12 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "write /etc/nginx/conf.d/00-flaskyard.conf",
         "take Debian's page away",
         "start nginx",
+        "see that systemd can read units",
+        "write /etc/flaskyard/logs.conf",
+        "write /etc/systemd/system/flaskyard-logs.service",
+        "write /etc/systemd/system/flaskyard-logs.timer",
+        "let systemd read them",
+        "rotate nginx's logs when they are long",
         "write /srv/yard/boot",
         "see that systemd can read units",
         "write /etc/systemd/system/yard.service",
