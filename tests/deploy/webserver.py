@@ -94,7 +94,7 @@ def configured(
     user = "user root;" if os.geteuid() == 0 else ""
     main.write_text(
         f"{user} daemon off; worker_processes 1; pid {folder}/pid; events {{}}\n"
-        f"http {{ access_log off; include /etc/nginx/mime.types; {temporary}\n"
+        f"http {{ access_log {folder}/access; include /etc/nginx/mime.types; {temporary}\n"
         + "".join(f"include {folder}/{name};\n" for name in files if name not in PARTS)
         + "}\n"
     )

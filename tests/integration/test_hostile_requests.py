@@ -16,7 +16,7 @@ import pytest
 from tests.deploy.webserver import needs_nginx
 from tests.integration.hostile import gunicorn, http2, wire
 from tests.integration.hostile.case import Case
-from tests.integration.hostile.site import noted
+from tests.integration.hostile.site import Noted, noted
 from tests.integration.hostile.tables import PAGE_MD, TABLES, document
 from tests.integration.hostile.wire import Ended
 
@@ -38,11 +38,17 @@ class Came:
 
 
 @pytest.fixture(scope="module")
-def came() -> Iterator[dict[object, Came]]:
+def site() -> Iterator[Noted]:
+    with noted() as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def came(site: Noted) -> dict[object, Came]:
     """Send all of them; give what came of each."""
     clients = {case: f"127.1.{n // 200}.{n % 200 + 1}" for n, case in enumerate(CASES)}
     streams = {one: f"127.2.0.{n + 1}" for n, one in enumerate(http2.STREAMS.values())}
-    with noted() as site, ThreadPoolExecutor(AT_ONCE) as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         under_way: dict[object, Future[Ended]] = {
             **{
                 one: threads.submit(wire.ended, one, at, site.plain.port)
@@ -54,12 +60,12 @@ def came() -> Iterator[dict[object, Came]]:
             },
         }
         ends = {one: waited.result() for one, waited in under_way.items()}
-        arrived = site.lines()
-        yield {
-            one: Came(ends[one], tuple(arrived.pop(at, ())))
-            for one, at in (clients | streams).items()
-        }
-        assert not arrived, "from nobody"
+    arrived = site.lines()
+    found: dict[object, Came] = {
+        one: Came(ends[one], tuple(arrived.pop(at, ()))) for one, at in (clients | streams).items()
+    }
+    assert not arrived, "from nobody"
+    return found
 
 
 @pytest.mark.parametrize("case", OURS.values(), ids=OURS)
@@ -102,6 +108,27 @@ def test_what_gunicorn_takes_is_answered_and_reaches_the_app_once(
     assert not found.end.hangs
     assert found.end.answers == case.answers
     assert len(found.arrived) == case.answers.count(200)
+
+
+ADDRESS = rb"127(?:\.\d+){3}"
+PRINTED = rb'"[ !#-~]*"'
+LINE = {
+    "access": rb"%b - - \[[^]]+\] %b \d{3} \d+ %b %b" % (ADDRESS, PRINTED, PRINTED, PRINTED),
+    "err": rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: [^\x00-\x1f\x7f]+",
+    "log": rb'\{"app": "[ !#-~]*", [ -~]*\}',
+}
+"""How a record begins and ends: nginx's two logs, and the apps'."""
+
+
+@pytest.mark.parametrize("log", LINE)
+def test_whatever_was_sent_each_record_of_a_log_is_a_line(
+    site: Noted, came: dict[object, Came], log: str
+) -> None:
+    assert came
+    lines = (site.folder / log).read_bytes().removesuffix(b"\n").split(b"\n")
+
+    assert len(lines) > 10
+    assert [line for line in lines if not re.fullmatch(LINE[log], line)] == []
 
 
 def test_the_cases_are_those_of_the_gunicorn_that_serves() -> None:

@@ -39,6 +39,9 @@ FIELDS: dict[str, Case] = {
     "2,000 headers of one name": got(head("/x", *["X: 1"] * 2000), 400),
     "1,000,000 headers": got(head("/x", *["X: 1"] * 1_000_000), 400),
     "a Cookie of 8,000 letters": got(head("/x", "Cookie: a=" + "b" * 8000), 200, PORTAL),
+    "a User-Agent with quotes, a backslash and controls of terminals": got(
+        head("/x", 'User-Agent: a" 200 0 "b\\', "Referer: \x9b31m\xe2\x80\xa8x"), 200, PORTAL
+    ),
     "two Content-Types": got(head("/x", "Content-Type: a/b", "Content-Type: c/d"), 400),
 }
 """By what is sent."""

@@ -72,6 +72,18 @@ TARGETS: dict[str, Case] = {
     ),
     "`/` and 9,000 letters": got(head("/" + "a" * 9000 + "/x"), 414),
     "`/` and a million letters": got(head("/" + "a" * 1_000_000 + "/x"), 414),
+    "`/.well-known/acme-challenge/%0a` and what looks like a line of the log": got(
+        head(
+            "/.well-known/acme-challenge/%0a2026/11/21%2012:00:00%20%5Bemerg%5D%20forged",
+            host="nobody.example.org",
+        ),
+        404,
+    ),
+    "`/wiki/%0a` and what looks like a line of the log": got(
+        head("/wiki/%0a192.0.2.1%20-%20-%20%5B21/Nov/2026:12:00:00%5D%20forged"),
+        200,
+        "wiki GET /\\n192.0.2.1 - - [21/Nov/2026:12:00:00] forged",
+    ),
     "4,000 slashes before `wiki/`": got(head("/" * 4000 + "wiki/x"), 400),
     "`/x/../` 1,000 times, then `wiki/`": got(head("/x/.." * 1000 + "/wiki/x"), 400),
 }
