@@ -76,5 +76,5 @@ def names(
     if about not in NAMES:
         return None
     head, comma, _ = begun.rpartition(",")
-    there = NAMES[about](site(given.get("env", "")))
+    there = NAMES[about](site("" if about == "env" else given.get("env", "")))
     return [f"{head}{comma}{name}" for name in there if name not in head.split(",")]

@@ -1,4 +1,4 @@
-"""A real bash completes what is typed, with the script that `fab` prints."""
+"""Real shells complete what is typed, with the script that `fab` prints for each."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ printf '%s ' "${{COMPREPLY[@]}}"
 """
 
 
+def needs(shell: str) -> pytest.MarkDecorator:
+    there = shutil.which(shell)
+    return pytest.mark.skipif(not there, reason=f"needs {shell}; apt-get install {shell}")
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a project with the script beside it."""
@@ -41,8 +46,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("deploy", "dispatcher", "nginx"):
         (root / name).symlink_to(ROOT / name)
     (root / "site.toml").write_text(SITE)
-    script = run(root, "fab --print-completion-script bash")
-    (root / "script").write_text(script)
+    (root / "script").write_text(run(root, "fab --print-completion-script bash"))
+    for shell in ("zsh", "fish"):
+        (root / f"script.{shell}").write_text(run(root, f"fab --print-completion-script {shell}"))
     return root
 
 
@@ -68,26 +74,40 @@ def completed(root: Path, line: str) -> list[str]:
     return sorted(run(root, given).split())
 
 
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("fab dep", ["deploy"]),
-        ("fab deploy --can", ["--canary"]),
-        ("fab logs ", ["home", "shop"]),
-        ("fab logs s", ["shop"]),
-        ("fab restart ", ["default", "files"]),
-        ("fab maintenance o", ["off", "on"]),
-        ("fab maintenance on --app ", ["home", "shop"]),
-        ("fab secrets-set KEY --app h", ["home"]),
-        ("fab status --only ", ["web1", "web2"]),
-        ("fab status -o web2,", ["web2,web1"]),
-        ("fab status --env ", ["staging"]),
-        ("fab status --env staging --only ", ["stage1"]),
-        ("fab deploy --watch ", []),
-    ],
-)
+LINES = [
+    ("fab dep", ["deploy"]),
+    ("fab deploy --can", ["--canary"]),
+    ("fab logs ", ["home", "shop"]),
+    ("fab logs s", ["shop"]),
+    ("fab restart ", ["default", "files"]),
+    ("fab maintenance o", ["off", "on"]),
+    ("fab maintenance on --app ", ["home", "shop"]),
+    ("fab secrets-set KEY --app h", ["home"]),
+    ("fab status --only ", ["web1", "web2"]),
+    ("fab status -o web2,", ["web2,web1"]),
+    ("fab status --env ", ["staging"]),
+    ("fab status --env sta", ["staging"]),
+    ("fab status --env staging --only ", ["stage1"]),
+    ("fab deploy --watch ", []),
+]
+"""What is typed, and what may follow."""
+
+
+@pytest.mark.parametrize(("line", "offered"), LINES)
 def test_what_is_typed_is_completed(project: Path, line: str, offered: list[str]) -> None:
     assert completed(project, line) == offered
+
+
+@needs("fish")
+@pytest.mark.parametrize(("line", "offered"), LINES[1:4])
+def test_so_it_is_by_fish(project: Path, line: str, offered: list[str]) -> None:
+    ask = f"source ./script.fish; complete --do-complete '{line}'"
+    words = ("fish", "--no-config", "--command", ask)
+    done = subprocess.run(
+        words, cwd=project, env=environment(), check=True, capture_output=True, text=True
+    )
+
+    assert sorted(done.stdout.split()) == offered
 
 
 def test_a_site_toml_that_is_broken_completes_tasks_alone(project: Path, tmp_path: Path) -> None:
@@ -98,10 +118,21 @@ def test_a_site_toml_that_is_broken_completes_tasks_alone(project: Path, tmp_pat
     assert completed(tmp_path / "broken", "fab logs s")[0] == "secrets-list"
 
 
-def test_the_tab_key_does_it(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "rc"),
+    [
+        (("bash", "--norc", "--noprofile", "-i"), "source ./script"),
+        pytest.param(
+            ("zsh", "-f", "-i"),
+            "autoload -Uz compinit; compinit -D -u; source ./script.zsh",
+            marks=needs("zsh"),
+        ),
+    ],
+    ids=["bash", "zsh"],
+)
+def test_the_tab_key_does_it(project: Path, words: tuple[str, ...], rc: str) -> None:
     main, other = pty.openpty()
-    words = ("bash", "--norc", "--noprofile", "-i")
-    bash = subprocess.Popen(
+    shell = subprocess.Popen(
         words,
         cwd=project,
         env=environment(),
@@ -112,12 +143,13 @@ def test_the_tab_key_does_it(project: Path) -> None:
     )
     os.close(other)
     try:
-        os.write(main, b"source ./script\nfab dep\t--can\tweb1 --wat\t")
-        assert b"fab deploy --canary web1 --watch " in shown(main, b"--watch ")
+        os.write(main, f"{rc}\nfab dep\t--can\tweb1 --en\tsta\t".encode())
+        said = shown(main, b"staging ").replace(b" \b", b"")  # zsh takes its blank back at a word
+        assert b"fab deploy --canary web1 --env staging" in said
     finally:
         os.close(main)
-        bash.kill()
-        bash.wait()
+        shell.kill()
+        shell.wait()
 
 
 def shown(terminal: int, last: bytes) -> bytes:
