@@ -24,7 +24,7 @@ def own_source(release: str, variable: str) -> str:
     listing = shell.run(
         "apt-get", "indextargets", "--format", FIELDS, "Created-By: Packages", check=False
     ).stdout
-    address = source_in(listing, release)
+    address = source_in(listing, release) or beside(listing, release)
     if address is None:
         raise LabError(f"this machine's apt has no source for {release!r}; set {variable}")
     return address
@@ -42,3 +42,15 @@ def source_in(listing: str, release: str) -> str | None:
         if found == release and "debian" in address.rsplit("/", 1)[-1]:
             return address
     return None
+
+
+def beside(listing: str, release: str) -> str | None:
+    r"""Return where another release is kept: a mirror has all of them in one place.
+
+    >>> beside("bookworm http://a.test/debian\nbookworm-security http://b.test/debian", "trixie")
+    'http://a.test/debian'
+    """
+    kind = release.partition("-")[2]
+    others = (line.partition(" ")[0] for line in listing.splitlines())
+    found = (source_in(listing, other) for other in others if other.partition("-")[2] == kind)
+    return next((address for address in found if address), None)

@@ -20,9 +20,11 @@ FIRST = 100
 
 
 @contextmanager
-def free_lab(tell: Tell, first: int = FIRST) -> Iterator[Lab]:
+def free_lab(
+    tell: Tell, first: int = FIRST, environ: Mapping[str, str] = os.environ
+) -> Iterator[Lab]:
     """Have a lab to oneself, empty, and leave nothing of it."""
-    with free_settings(os.environ, first) as own:
+    with free_settings(environ, first) as own:
         lab = Lab(own, tell)
         empty(lab)
         try:

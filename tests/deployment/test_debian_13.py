@@ -1,0 +1,88 @@
+"""Debian 13 runs the site as Debian 12 does, with what its nginx, OpenSSL and systemd can."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deploy.certify.made import made
+from tests.deployment.project import DOMAIN, Project
+from tests.deployment.test_static import MARKED
+from tests.lab import needs, slots
+from tests.lab.host import Host
+from tests.lab.lab import Lab
+from tests.lab.telling import tell
+
+pytestmark = pytest.mark.lab
+
+TLS = """
+[tls.certificates."{0}"]
+certificate = "/etc/ssl/own.pem"
+key = "/etc/ssl/private/own.key"
+[tls.certificates."*.{0}"]
+certificate = "/etc/ssl/own.pem"
+key = "/etc/ssl/private/own.key"
+"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """Give a lab whose hosts run Debian 13."""
+    if missing := needs.missing():
+        pytest.skip(missing)
+    with slots.free_lab(tell, environ={**os.environ, "LAB_SUITE": "trixie"}) as own:
+        own.build()
+        yield own
+
+
+@pytest.fixture
+def project(lab: Lab, bare: Host, project: Project) -> Project:
+    """Give a project with https, and its certificates to the host."""
+    site = project.folder / "site.toml"
+    site.write_text(site.read_text() + TLS.format(DOMAIN))
+    project.commit("have https")
+    certificate, key = made(DOMAIN, f"*.{DOMAIN}")
+    lab.run(bare, "tee", "/etc/ssl/own.pem", feed=certificate.decode())
+    lab.run(bare, "tee", "/etc/ssl/private/own.key", feed=key.decode())
+    return project
+
+
+def test_it_is_made_ready_deployed_to_and_rolled_back(
+    lab: Lab, bare: Host, project: Project
+) -> None:
+    def sh(script: str) -> str:
+        return lab.run(bare, "sh", "-c", script).stdout
+
+    project.fab("bootstrap")
+    first = project.head()
+    project.fab("deploy")
+    curl = f"curl -sSk --resolve {DOMAIN}:443:127.0.0.1 https://{DOMAIN}"
+    page = sh(f"{curl}/marker/ -w ' %{{http_version}} %{{http_code}}'")
+    plain = sh(f"curl -sS -o /dev/null -w '%{{http_code}}' -H 'Host: {DOMAIN}' http://127.0.0.1/")
+    style = MARKED.findall(sh(f"{curl}/"))[0]
+    kept = sh(f"{curl}{style} -o /dev/null -w '%{{http_code}} %header{{cache-control}}'")
+    spoken = sh(f"openssl s_client -connect 127.0.0.1:443 -servername {DOMAIN} < /dev/null 2>&1")
+    project.version("two")
+    project.fab("deploy")
+    second = sh(f"{curl}/marker/")
+    project.fab("rollback")
+
+    assert page == "one 0 2 200"
+    assert plain == "308"
+    assert kept == "200 public, max-age=31536000, immutable"
+    assert "Negotiated TLS1.3 group: X25519MLKEM768" in spoken
+    assert second == "two 0"
+    assert (sh(f"{curl}/marker/"), project.live()) == ("one 0", [first])
+    assert "warn" not in lab.run(bare, "nginx", "-t").stderr
+    assert "\nhttp2 on;\n" in sh("cat /etc/nginx/flaskyard/https.conf")
+    listed = json.loads(sh("systemd-analyze security --no-pager --json=short"))
+    exposed = {row["unit"]: float(row["exposure"]) for row in listed}
+    most = {"nginx.": 3.0, "yard-default@": 1.0, "flaskyard-agent@": 3.0}
+    for unit, least in most.items():
+        assert all(n <= least for name, n in exposed.items() if name.startswith(unit)), exposed
+    assert sh("systemctl list-units --failed --plain --no-legend") == ""
+    doctor = json.loads(project.try_fab("doctor", "--json").out)[0]
+    assert [one for one in doctor["findings"] if one["level"] == "wrong"] == []
