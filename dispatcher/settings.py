@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,12 @@ class SettingsError(DispatcherError):
 
     def __str__(self) -> str:
         return f"{self.name}={self.value!r}: {self.right}"
+
+
+def state() -> Path:
+    """Return the folder of the data of all apps of this process; each has one of its own in it."""
+    named = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd may name several
+    return Path(named or "instance").absolute()
 
 
 @dataclass(frozen=True, slots=True)

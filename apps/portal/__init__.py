@@ -19,7 +19,8 @@ def create_app(config: Mapping[str, object] | None = None) -> Flask:
     config = config or {}
     app = Flask(__name__, instance_path=str(_state(config) / "portal"))
     app.config.from_mapping(config)
-    init_look(app, home="pages.index", nav={"pages.news_list": "News", "pages.about": "About"})
+    nav = {"pages.news_list": "News", "pages.paper_list": "Papers", "pages.about": "About"}
+    init_look(app, home="pages.index", nav=nav)
     app.register_blueprint(pages.bp)
     app.teardown_appcontext(db.close_db)
     cli.register(app)

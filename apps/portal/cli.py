@@ -2,18 +2,20 @@
 
 import sys
 from datetime import date
+from typing import BinaryIO
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from apps.portal import news
+from apps.portal import news, papers
 from apps.portal.db import database, get_db
 
 
 def register(app: Flask) -> None:
     app.cli.add_command(init_db)
     app.cli.add_command(add_news)
+    app.cli.add_command(add_paper)
 
 
 @click.command("init-db")
@@ -37,3 +39,15 @@ def add_news(title: str, body: str | None) -> None:
             raise click.UsageError(f"{name} is empty; news needs some words there")
     item = news.add(get_db(), title, text, date.today())
     click.echo(f"Published {item.title!r} at news/{item.slug}")
+
+
+@click.command("add-paper")
+@click.argument("name")
+@click.argument("file", type=click.File("rb"), default="-")
+@with_appcontext
+def add_paper(name: str, file: BinaryIO) -> None:
+    """Give out a paper under NAME: FILE, or what comes on standard input."""
+    paper = papers.add(name, file)
+    if paper is None:
+        raise click.UsageError(f"{name!r} cannot be a paper's name; write one like 'Rules.pdf'")
+    click.echo(f"Published {paper.name!r}, {paper.bytes:,} bytes, at papers/")

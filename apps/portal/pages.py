@@ -5,9 +5,10 @@ from datetime import date
 from flask import Blueprint, abort, current_app, render_template, request, send_from_directory
 from werkzeug.wrappers import Response
 
-from apps.portal import news
+from apps.portal import news, papers
 from apps.portal.db import get_db
 from apps.portal.meetings import next_meeting
+from dispatcher.downloads import send_download
 
 bp = Blueprint("pages", __name__)
 
@@ -49,6 +50,19 @@ def news_item(slug: str) -> str:
     if item is None:
         abort(404)
     return render_template("news_item.html", item=item)
+
+
+@bp.get("/papers/")
+def paper_list() -> str:
+    return render_template("papers.html", papers=list(papers.papers()))
+
+
+@bp.get("/papers/<name>")
+def paper(name: str) -> Response:
+    found = papers.find(name)
+    if found is None:
+        abort(404)
+    return send_download(papers.folder() / found.name)
 
 
 @bp.get("/about")

@@ -1,5 +1,6 @@
 """Print, as JSON, how this server is. Changes nothing."""
 
+import grp
 import hashlib
 import json
 import os
@@ -11,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+NGINX = "www-data"
+"""Whom Debian's nginx runs as."""
 
 
 def main(given: dict[str, Any]) -> dict[str, Any]:
@@ -25,6 +29,7 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
         "free_inodes": free_inodes(nearest(home)),
         "packages": packages(given["packages"]),
         "users": [name for name in given["users"] if user(name)],
+        "let_in": [name for name in given["users"] if NGINX in members(name)],
         "pool_users": sum(
             one.pw_name.startswith(f"{given['site']}-") and not lives(one) for one in pwd.getpwall()
         ),
@@ -99,6 +104,13 @@ def user(name: str) -> "pwd.struct_passwd | None":
         return pwd.getpwnam(name)
     except KeyError:
         return None
+
+
+def members(group: str) -> list[str]:
+    try:
+        return list(grp.getgrnam(group).gr_mem)
+    except KeyError:
+        return []
 
 
 def lives(found: "pwd.struct_passwd | None") -> bool:

@@ -93,6 +93,9 @@ class State(BaseModel):
     free_inodes: int
     packages: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
+    let_in: tuple[str, ...] = ()
+    """Those of them whose group nginx is in."""
+
     pool_users: int = 0
     """How many users pools of the site have, and had."""
 

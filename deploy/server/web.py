@@ -6,14 +6,16 @@ from deploy.acting.steps import Run, Step, Steps, shell
 from deploy.server import https, render
 from deploy.server.files import write
 from deploy.server.look import State
-from dispatcher.registry.headers import of_page
+from dispatcher.registry.headers import NAMES, of_page
 from dispatcher.registry.site import Site
 
 DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
 FOLDER = "/etc/nginx/flaskyard"
 DEFAULT, PROXY = "/etc/nginx/conf.d/00-flaskyard.conf", f"{FOLDER}/proxy.conf"
 STATIC = f"{FOLDER}/static.conf"
-ANSWER, OWN, PAGES = (f"{FOLDER}/{name}.conf" for name in ("answer", "own", "pages"))
+ANSWER, DOWNLOAD, OWN, PAGES = (
+    f"{FOLDER}/{name}.conf" for name in ("answer", "download", "own", "pages")
+)
 ACME = f"{FOLDER}/acme.conf"
 
 
@@ -35,6 +37,7 @@ def web_files() -> dict[str, str]:
     """Return what all sites of a server share, by path."""
     return {
         ANSWER: render.shared("answer.conf"),
+        DOWNLOAD: render.shared("download.conf", names=NAMES),
         OWN: render.shared("own.conf", of_page=of_page),
         PAGES: render.shared("pages.conf"),
         PROXY: render.shared("proxy.conf"),

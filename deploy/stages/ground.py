@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deploy.acting.machine import Machine
 from deploy.acting.runner import TAIL_LINES, perform
 from deploy.acting.steps import Put, Run, Step, Steps, shell
@@ -228,7 +230,26 @@ def users(at: Layout, pools: tuple[str, ...], found: State) -> Steps:
 
     And the one who installs releases, who owns nothing at all.
     """
-    return make_users({at.builder: "", **{at.user(pool): at.state(pool) for pool in pools}}, found)
+    wanted = {at.user(pool): at.state(pool) for pool in pools}
+    return make_users({at.builder: "", **wanted}, found) + let_nginx_in(wanted, found)
+
+
+def let_nginx_in(groups: Iterable[str], found: State) -> Steps:
+    """Let nginx read what apps of a pool give to its group: files that it is to send for them.
+
+    Its processes are in the groups that there were when they began, so it gets new ones.
+    """
+    enter = 'usermod --append --groups "$1" www-data'
+    anew = "{ ! systemctl --quiet is-active nginx || nginx -s reload; }"
+    return tuple(
+        Step(
+            f"let nginx into the group of {group}",
+            shell(f"{enter} && {anew}", group),
+            undo=shell('gpasswd --delete www-data "$1" > /dev/null', group),
+        )
+        for group in groups
+        if group not in found.let_in
+    )
 
 
 def make_users(wanted: dict[str, str], found: State) -> Steps:

@@ -53,6 +53,9 @@ class Exchange:
     bare: bool = False
     """Whether it is given none: the answer is the debugger's."""
 
+    file: str = ""
+    """The file that is to be sent instead of what the app returns, as it has named it."""
+
     links: set[str] | None = None
     """Addresses of other apps that were given out on purpose: a redirect there is left alone."""
 

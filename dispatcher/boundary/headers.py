@@ -54,7 +54,7 @@ class Outward:
         ``environ`` is the one from before the app could change it.
         """
         exchange.announced = -1
-        exchange.own = None
+        exchange.own, exchange.file = None, ""
         kept: list[tuple[str, str]] = []
         for name, value in given:
             rule = RULES.get(name)
@@ -152,6 +152,17 @@ def clear_site_data(at: Outward, value: str, *_: object) -> Iterable[str]:
     return (kept,) if kept else ()
 
 
+def file(_: Outward, value: str, exchange: Exchange, __: WSGIEnvironment) -> Iterable[str]:
+    """Take note of X-Sendfile, which no visitor is told."""
+    exchange.file = value
+    return ()
+
+
+def buffering(_: Outward, value: str, *__: object) -> Iterable[str]:
+    """Let an app say that nginx is not to take in its stream as a whole."""
+    return (value,) if value.lower() in ("yes", "no") else ()
+
+
 def noted(name: str) -> Rule:
     """Return a rule that keeps a header, and notes that the app has written it itself."""
 
@@ -187,10 +198,15 @@ BY_NAME: dict[str, Rule] = {
     "trailer": dropped,
     "transfer-encoding": dropped,
     "upgrade": of_upgrade,
+    "x-accel-buffering": buffering,
+    "x-accel-charset": dropped,
+    "x-accel-expires": dropped,
+    "x-accel-limit-rate": dropped,
     "x-accel-redirect": dropped,  # would have nginx ask another app as if the visitor had
     "x-powered-by": dropped,
     "x-release": dropped,  # the dispatcher's own
     "x-request-id": dropped,
+    "x-sendfile": file,
 }
 """What happens to a header, by its name in lower case; all others leave as they are."""
 

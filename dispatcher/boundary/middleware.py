@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from dispatcher.boundary.added import Added
 from dispatcher.boundary.cookies import Namespace
+from dispatcher.boundary.downloads import Place
 from dispatcher.boundary.exchange import KEY, Exchange, Observer
 from dispatcher.boundary.headers import Outward
 from dispatcher.boundary.request import Inward
 from dispatcher.boundary.response import Answer
+from dispatcher.downloads import FOLDER
 from dispatcher.logs import SERVING
+from dispatcher.settings import state
 from dispatcher.tenants.resolution import TENANT
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class Boundary:
         self.app, self.address, self.inner = app, address, inner
         cookies = Namespace(app.name, alone=alone, scripted=app.script_cookies)
         self.inward = Inward(cookies, proxies)
+        self.place = Place(state(), app.name, proxied=proxies > 0)
         self.added = Added(app.headers)
         self.outward = Outward(
             cookies, address.path, alone=alone, prefixes=prefixes, added=self.added
@@ -66,9 +70,12 @@ class Boundary:
         environ[KEY] = exchange
         for observer in self.observers:
             observer.begin(exchange, environ)
-        answer = Answer(start_response, exchange, environ, self.outward, self.observers)
+        place = self.place.of(tenant) if tenant else self.place
+        answer = Answer(start_response, exchange, environ, self.outward, place, self.observers)
         try:
-            return answer.of(self.inner(inward.environ(environ, exchange), answer.start))
+            own = inward.environ(environ, exchange)
+            own[FOLDER] = place.folder
+            return answer.of(self.inner(own, answer.start))
         except BaseException as error:  # SystemExit and GreenletExit would end the worker
             answer.fail(error)
             return answer

@@ -59,6 +59,9 @@ HIDDEN = frozenset(
         "X_REAL_IP",
         "X_REMOTE_USER",
         "X_WEBAUTH_USER",
+        # What a proxy can do for the dispatcher, and not for the app.
+        "X_ACCEL_MAPPING",
+        "X_SENDFILE_TYPE",
         # Through whom the app would send its own requests: https://httpoxy.org
         "PROXY",
     )

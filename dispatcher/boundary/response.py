@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dispatcher.boundary.breach import Breach, Cut, is_servers
+from dispatcher.boundary.downloads import sent
 from dispatcher.boundary.sendfile import Closing, size_to_send, taken_over
 from dispatcher.boundary.start_response import Start
+from dispatcher.boundary.status_line import WITHOUT_BODY, code_of
 from dispatcher.routing.pages import Page
 
 FAILED = "This part of the site has failed. The others work."
@@ -33,7 +35,7 @@ class Answer(Start):
         self.body = body
         self.chunks = iter(body)
         wrapper = self.environ.get("wsgi.file_wrapper")
-        fresh = self.status and not self.begun and not self.mute
+        fresh = self.status and not self.begun and not self.mute and not self.exchange.file
         if wrapper is not None and body.__class__ is wrapper and fresh:
             size = size_to_send(body, self.exchange.announced)
             if size is not None:
@@ -56,6 +58,8 @@ class Answer(Start):
                 if chunk.__class__ is not bytes and not isinstance(chunk, bytes):
                     raise Breach(f"a body is made of bytes, not of {type(chunk).__name__}")
                 if not self.begun:
+                    if exchange.file:
+                        break
                     if self.status and not chunk:
                         continue  # PEP 3333: that is not yet a part of the body
                     self.begin()
@@ -66,14 +70,28 @@ class Answer(Start):
                     return
                 yield chunk
                 handed = False
-            self.complete()
+            if self.begun or not exchange.file:
+                self.complete()
+                return
+            self.hand_over()
         except BaseException as error:
             if handed:  # GeneratorExit: the server wants no more
                 raise
             self.fail(error)
-        else:
-            return
-        yield from self  # the page
+        yield from self  # the file, or the page
+
+    def hand_over(self) -> None:
+        """Send the file that the app has named, and nothing of what it returned."""
+        exchange, environ = self.exchange, self.environ
+        path, exchange.file = exchange.file, ""
+        self.close_body()
+        found = sent(self.place, path, self.headers, environ)
+        self.status, self.headers, self.body = found.status, found.headers, found.body
+        self.chunks = iter(found.body)
+        exchange.status = code_of(found.status)
+        self.mute = self.mute or exchange.status in WITHOUT_BODY
+        lengths = [value for name, value in found.headers if name.lower() == "content-length"]
+        exchange.announced = int(lengths[0]) if lengths and not self.mute else -1
 
     def complete(self) -> None:
         """Raise `Breach` where the app has not made all of its body."""

@@ -11,6 +11,7 @@ from dispatcher.boundary.status_line import CODES, WITHOUT_BODY, code_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+    from dispatcher.boundary.downloads import Place
     from dispatcher.boundary.exchange import Exchange, Observer
     from dispatcher.boundary.headers import Outward
 
@@ -33,11 +34,12 @@ class Start:
         exchange: Exchange,
         environ: WSGIEnvironment,
         outward: Outward,
+        place: Place,
         observers: tuple[Observer, ...],
     ) -> None:
         """``environ`` is the one that the app cannot change; ``observers`` hear of the end."""
         self.server, self.exchange, self.environ = server, exchange, environ
-        self.outward, self.observers = outward, observers
+        self.outward, self.place, self.observers = outward, place, observers
 
     def start(
         self, status: str, headers: Iterable[tuple[str, str]], exc_info: Any = None
@@ -53,6 +55,8 @@ class Start:
             raise Breach(f"{status!r} goes before an answer and is none")
         self.headers = self.outward.headers(code, headers, self.exchange, self.environ)
         self.status, self.exchange.status = status, code
+        if code not in (200, 206):  # what is said instead of a file
+            self.exchange.file = ""
         self.mute = self.environ.get("REQUEST_METHOD") == "HEAD" or code in WITHOUT_BODY
         if self.mute:  # its Content-Length is that of another answer
             self.exchange.announced = 0

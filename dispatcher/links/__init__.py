@@ -1,4 +1,4 @@
-"""Where is another app of the site? ``from dispatcher.links import site_url`` is all apps import.
+"""Where is another app of the site? ``from dispatcher.links import site_url`` is all one needs.
 
 `urls` puts an address together: `context` says which app asks, `destination` which of the
 other's addresses is meant, and `rules` what its endpoints look like, without loading it where

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dispatcher import settings
 from dispatcher.keys import own
 from dispatcher.keys.file import located
 from dispatcher.keys.private import PrivateError
@@ -138,7 +138,6 @@ def own_secret(site: Site, app: App, name: str) -> str:
 
 def state(app: App) -> str:
     """Make the folder of an app's data, below the pool's, and return its path."""
-    pool = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]  # systemd may name several
-    folder = Path(pool or "instance").absolute() / app.name
+    folder = settings.state() / app.name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return str(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 from deploy.acting.steps import Put
 from deploy.bundle import Agent, Built, Bundle, File
 from deploy.layout import Layout
-from deploy.release import PoolPart, Release, Stamp
+from deploy.release import PoolPart, Release, Stamp, parts
 from deploy.server import connections, logs, render
 from deploy.server.look import KeysFound, State
 from deploy.server.web import DEBIANS_PAGE
@@ -148,6 +148,7 @@ def ready(site: Site = SITE) -> State:
         update={
             "packages": ground.PACKAGES,
             "users": ("deploy", *asked["users"]),
+            "let_in": tuple(AT.user(part.name) for part in parts(site)),
             "files": {path: written.get(path) for path in asked["files"]}
             | {connections.NGINX: WIDE},
             "links": {

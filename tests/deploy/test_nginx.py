@@ -121,12 +121,14 @@ def test_what_a_client_says_of_proxies_never_arrives(web: Web) -> None:
         Forwarded="for=6.6.6.6",
         Proxy="http://evil.org",
         X_Request_Id="mine",
+        X_Sendfile_Type="X-Sendfile",
     ).echo["headers"]
 
     assert headers.pop("x-forwarded-for") == "127.0.0.9"
     assert headers.pop("x-forwarded-proto") == "http"
     assert len(headers.pop("x-request-id")) == 32
     assert headers.pop("host") == "example.org"
+    assert headers.pop("x-sendfile-type") == "X-Accel-Redirect"
     assert set(headers) == {"accept-encoding"}, "nothing else of the client's"
 
 

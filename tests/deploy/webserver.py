@@ -69,6 +69,7 @@ def configured(
         Layout(site.name).live(routes): str(folder),
         Layout(site.name).maintenance: str(folder),
         Layout(site.name).static: f"{folder}/static",
+        Layout(site.name).state(""): f"{folder}/state/",
         **instead,
     }
     files = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 
 import pytest
@@ -83,3 +84,35 @@ def application(environ, start_response):
 
     assert project.try_fab("deploy").code == 1
     assert found() == before
+
+
+def test_large_files_of_an_app_are_sent_by_nginx_and_read_by_nobody_else(
+    lab: Lab, host: Host, project: Project
+) -> None:
+    paper = "".join(f"{number:>15}\n" for number in range(200_000))
+    project.fab("exec", "portal", "flask add-paper 'Plan of the yard, größer.txt'", feed=paper)
+    path = "/papers/Plan%20of%20the%20yard,%20gr%C3%B6%C3%9Fer.txt"
+
+    status, body, kept = asked(host, path)
+    part = lab.run(host, "curl", "-s", "-r", "16-31", "-H", f"Host: {DOMAIN}", f"localhost{path}")
+
+    assert (status, body, kept) == (200, paper, "no-cache")
+    assert part.stdout == paper[16:32]
+    folder = "/var/lib/yard/default"
+    logged = lab.run(host, "journalctl", "--quiet", "--output=cat", "-u", "yard-default@*").stdout
+    lines = [json.loads(line) for line in logged.splitlines() if '"path": "/papers/Plan' in line]
+    assert [line["bytes"] for line in lines] == [0, 0], "no worker has sent them"
+
+    def may(user: str, *test: str) -> bool:
+        done = lab.run(host, "runuser", "-u", user, "--", "test", *test, check=False)
+        return done.returncode == 0
+
+    file = f"{folder}/portal/downloads/Plan of the yard, größer.txt"
+    assert may("www-data", "-r", file)
+    assert not may("www-data", "-w", file)
+    assert not may("www-data", "-r", f"{folder}/portal/portal.sqlite3")
+    assert not may("www-data", "-r", f"{folder}/portal/downloads"), "no names are told"
+    assert not may("nobody", "-r", file)
+    lab.run(host, "ln", "-s", "/etc/shadow", f"{folder}/portal/downloads/link.txt")
+    assert asked(host, "/papers/link.txt")[0] == 404
+    assert asked(host, "/.flaskyard/download/portal/downloads/link.txt")[0] == 404

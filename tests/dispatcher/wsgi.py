@@ -34,7 +34,7 @@ class Answer:
     def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
         self.status = int(status[:3])
         self.headers = dict(headers)
-        self.text = body.decode()
+        self.text = body.decode("utf-8", "replace")
 
 
 def refuse(data: bytes) -> None:

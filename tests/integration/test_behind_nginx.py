@@ -73,7 +73,7 @@ def web(folder: Path) -> Iterator[Web]:
 
 
 @contextmanager
-def serving(folder: Path, pool: str = "default") -> Iterator[None]:
+def serving(folder: Path, pool: str = "default", **variables: str) -> Iterator[None]:
     """Run gunicorn at the socket that nginx has for the pool, as a unit does."""
     at = folder / f"{pool}.sock"
     environ = environment()
@@ -87,6 +87,7 @@ def serving(folder: Path, pool: str = "default") -> Iterator[None]:
                 "DISPATCHER_PROXIES": "1",
                 "DISPATCHER_POOL": pool,
                 "DISPATCHER_LOG": "json",
+                **variables,
             },
             stdout=log,
             stderr=log,

@@ -48,8 +48,9 @@ def test_an_app_in_the_pool_around_it_needs_no_location_of_its_own() -> None:
 
     text, _ = render.nginx(site, AT)
 
+    own = "^~ /.flaskyard/download/ {"
     locations = [line.split("location ")[1] for line in text.splitlines() if "location " in line]
-    assert locations == ["= /files {", "/files/ {", "/ {", STATIC, "@static {"]
+    assert locations == ["= /files {", "/files/ {", "/ {", own, STATIC, "@static {"]
 
 
 def test_a_host_answers_also_where_no_app_has_its_root() -> None:

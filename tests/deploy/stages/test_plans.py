@@ -333,12 +333,14 @@ def test_a_new_pool_gets_its_user_and_units_and_they_are_taken_back_last() -> No
 
     there = notes(plan.prepare)
     assert "make the user yard-files" in there
+    assert "let nginx into the group of yard-files" in there
     assert "write /etc/systemd/system/yard-files@.service" in there
     taken_back = undone(plan.prepare)
-    static, stop, *_, reload, user, dependencies, folder = taken_back
+    static, stop, *_, reload, group, user, dependencies, folder = taken_back
     assert static.startswith("collect")
     assert "systemctl stop" in stop
     assert reload == "systemctl daemon-reload"
+    assert group == """sh -c 'gpasswd --delete www-data "$1" > /dev/null' sh yard-files"""
     assert user == (
         """sh -c '! getent passwd "$1" > /dev/null || test -e "$2" || userdel "$1"' sh """
         "yard-files /var/lib/yard/files"
@@ -428,6 +430,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "make /etc/flaskyard/yard/releases",
         "make the user _yard",
         "make the user yard-default",
+        "let nginx into the group of yard-default",
         "write /etc/flaskyard/yard/keys",
         "make the pools' keys",
         "make the agent's folder",
@@ -450,6 +453,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "reload nginx",
         "make nginx's folder",
         "write /etc/nginx/flaskyard/answer.conf",
+        "write /etc/nginx/flaskyard/download.conf",
         "write /etc/nginx/flaskyard/own.conf",
         "write /etc/nginx/flaskyard/pages.conf",
         "write /etc/nginx/flaskyard/proxy.conf",
