@@ -35,6 +35,7 @@ from dispatcher.monitoring.gunicorn_log import Unanswered
 from dispatcher.monitoring.recent_errors import Noting
 from dispatcher.serving.forking import end_new_workers_at_once
 from dispatcher.serving.open_files import replace_when_full
+from dispatcher.serving.websockets import end_when_stopping
 
 board = board_of(settings)
 
@@ -118,4 +119,5 @@ def child_exit(server: object, worker: Any) -> None:  # noqa: ARG001 - gunicorn'
 def post_worker_init(worker: Any) -> None:
     """Leave Ctrl-C to the master: a gevent worker told by both ends in a traceback."""
     replace_when_full(worker)
+    end_when_stopping(worker)
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -19,6 +19,9 @@ from dispatcher.registry.limits import Limits
 from dispatcher.registry.site import App, Site
 from dispatcher.registry.tls import secured
 
+WEBSOCKET_SECONDS = 3600
+"""How long a websocket may be silent."""
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = Environment(
     loader=FileSystemLoader([ROOT / "nginx", ROOT / "deploy" / "units"]),
@@ -37,6 +40,7 @@ class Location:
     rules: tuple[str, ...]
     pool: str
     limits: Limits
+    websockets: bool
     apps: tuple[str, ...]
 
 
@@ -70,6 +74,7 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "counted": counted(site),
         "secured": secured(site),
         "headers": [*headers(site, at)],
+        "websocket_seconds": WEBSOCKET_SECONDS,
         "clients": clients(site),
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }
@@ -132,15 +137,15 @@ def on_host(site: Site, name: str) -> Host:
     """Return where each path of a host goes: what is nobody's to the pool of its root."""
     mounts = site.mounts(name)
     root = mounts.get("") or next(iter(mounts.values()), None)
-    home, usual = (root.pool, root.limits) if root else (parts(site)[0].name, site.limits)
+    usual = way(root) if root else (parts(site)[0].name, site.limits, False)
     elsewhere = tuple(
-        Location((f"= {path}", f"{path}/"), app.pool, app.limits, (app.name,))
+        Location((f"= {path}", f"{path}/"), *way(app), (app.name,))
         for path, app in mounts.items()
-        if path and not same_way(path, app, mounts, (home, usual))
+        if path and not same_way(path, app, mounts, usual)
     )
-    at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if way(app) == (home, usual)))
-    locations = (*elsewhere, Location(("/",), home, usual, at_home or ("nobody's",)))
-    return Host(name, locations, home, hsts(site, name))
+    at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if way(app) == usual))
+    locations = (*elsewhere, Location(("/",), *usual, at_home or ("nobody's",)))
+    return Host(name, locations, usual[0], hsts(site, name))
 
 
 def hsts(site: Site, host: str) -> str:
@@ -152,12 +157,15 @@ def hsts(site: Site, host: str) -> str:
     return f"max-age={site.tls.hsts_seconds}{below}"
 
 
-def way(app: App) -> tuple[str, Limits]:
-    """Return what tells the locations of two apps apart."""
-    return app.pool, app.limits
+Way = tuple[str, Limits, bool]
+"""What tells the locations of two apps apart: pool, limits, and whether there are websockets."""
 
 
-def same_way(path: str, app: App, mounts: dict[str, App], home: tuple[str, Limits]) -> bool:
+def way(app: App) -> Way:
+    return app.pool, app.limits, app.websockets
+
+
+def same_way(path: str, app: App, mounts: dict[str, App], home: Way) -> bool:
     """Whether the mount around this one goes to the same pool within the same limits already."""
     around = max((p for p in mounts if p and path.startswith(f"{p}/")), key=len, default="")
     return way(app) == (way(mounts[around]) if around else home)

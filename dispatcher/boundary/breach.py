@@ -16,6 +16,8 @@ class Breach(Exception):
 class Cut(BrokenPipeError):
     """An app failed when a part of its answer had left, so that the rest must never seem whole.
 
+    So it is with a connection that an app has taken over: what follows is no answer.
+
     Servers take it as they take a connection that is gone: they end it without the mark
     that ends a body, and say nothing. The log has said what there is to say.
     """

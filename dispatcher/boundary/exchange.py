@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+    from dispatcher.boundary.websocket import Taken
+
 KEY = "dispatcher.exchange"
 """Where the environ of a request holds its exchange."""
 
@@ -55,6 +57,9 @@ class Exchange:
 
     file: str = ""
     """The file that is to be sent instead of what the app returns, as it has named it."""
+
+    taken: Taken | None = None
+    """The connection, where the app may make a websocket of it."""
 
     links: set[str] | None = None
     """Addresses of other apps that were given out on purpose: a redirect there is left alone."""

@@ -13,6 +13,7 @@ from dispatcher.boundary.exchange import KEY, Exchange, Observer
 from dispatcher.boundary.headers import Outward
 from dispatcher.boundary.request import Inward
 from dispatcher.boundary.response import Answer
+from dispatcher.boundary.websocket import offered
 from dispatcher.downloads import FOLDER
 from dispatcher.logs import SERVING
 from dispatcher.settings import state
@@ -68,6 +69,11 @@ class Boundary:
         exchange = Exchange(self.name, self.mount, request_id, perf_counter(), script, tenant)
         exchange.nonce = self.added.nonce()
         environ[KEY] = exchange
+        if "HTTP_UPGRADE" in environ:
+            if self.app.websockets:
+                exchange.taken = offered(environ)
+            else:
+                del environ["HTTP_UPGRADE"]
         for observer in self.observers:
             observer.begin(exchange, environ)
         place = self.place.of(tenant) if tenant else self.place

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from dispatcher.boundary.breach import Breach, Cut, is_servers
 from dispatcher.boundary.downloads import sent
 from dispatcher.boundary.sendfile import Closing, size_to_send, taken_over
 from dispatcher.boundary.start_response import Start
 from dispatcher.boundary.status_line import WITHOUT_BODY, code_of
+from dispatcher.boundary.websocket import SERVER_ERROR, Taken
 from dispatcher.routing.pages import Page
 
 FAILED = "This part of the site has failed. The others work."
@@ -117,6 +118,8 @@ class Answer(Start):
     def fail(self, error: BaseException) -> None:
         """Answer with a page where nothing has left yet; raise where it is too late for one."""
         exchange = self.exchange
+        if exchange.taken and exchange.taken.switched:
+            self.leave(exchange.taken, error)
         if error is self.servers or is_servers(error, self.environ):
             self.close()
             raise error
@@ -129,6 +132,19 @@ class Answer(Start):
         self.status = ""
         page = Page(500, FAILED, detail=f"Request {exchange.request_id}")
         self.chunks = iter(page(self.environ, self.start))
+
+    def leave(self, taken: Taken, error: BaseException) -> NoReturn:
+        """End a connection on which the app has spoken itself: nothing may be written there."""
+        exchange = self.exchange
+        if not isinstance(error, (Cut, StopIteration)):
+            exchange.error = error
+            self.tell("failed", error)
+        if exchange.error or exchange.status >= 500:
+            taken.end(SERVER_ERROR)
+        taken.close()  # or a server that keeps connections would look for a request in it
+        exchange.status, exchange.sent = 101, taken.sent
+        self.close()
+        raise Cut from None
 
     def close(self) -> None:
         """Close what the app returned, once, and tell the observers."""

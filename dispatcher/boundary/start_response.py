@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from dispatcher.boundary.breach import Breach
+from dispatcher.boundary.breach import Breach, Cut
 from dispatcher.boundary.status_line import CODES, WITHOUT_BODY, code_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class Start:
 
     def begin(self) -> None:
         """Give the server the status and the headers; raises `Breach` where there are none."""
+        if (taken := self.exchange.taken) and taken.switched:
+            raise Cut  # it was answered on the connection itself
         if not self.status:
             raise Breach("start_response was not called before the body")
         self.begun = True

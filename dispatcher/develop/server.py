@@ -14,6 +14,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import get_input_stream
 
 from dispatcher.boundary.exchange import KEY
+from dispatcher.boundary.websocket import SERVICE_RESTART, end_all
 from dispatcher.monitoring.probes import PROBE
 
 if TYPE_CHECKING:
@@ -78,4 +79,5 @@ class Server(ThreadedWSGIServer):
                 ready.register(line, selectors.EVENT_READ)
             while all(key.fileobj is not line for key, _ in ready.select()):
                 self.handle_request()
+        end_all(SERVICE_RESTART)
         self.server_close()

@@ -52,8 +52,9 @@ class Counts:
         status = exchange.status
         own[row] -= 1
         own[row + STATUS + (status // 100 if status < 600 else 5)] += 1
-        own[row + SECONDS] += seconds
-        own[row + (BUCKET if seconds < QUICK else bucket(seconds))] += 1
+        if status != 101:  # a websocket's hours are no slow answer
+            own[row + SECONDS] += seconds
+            own[row + (BUCKET if seconds < QUICK else bucket(seconds))] += 1
         if status >= 500 or exchange.error is not None:
             own[row + cells.ERRORS] += 1
 

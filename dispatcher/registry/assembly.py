@@ -55,6 +55,7 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_apps(document.get("apps"))
     found += errors_of_pools(apps, document.get("pools"))
     found += errors_of_threads(pools)
+    found += errors_of_websockets(apps, pools)
     found += errors_of_addresses(values)
     found += errors_of_given(values)
     found += errors_of_tenants(apps, values)
@@ -175,6 +176,21 @@ def errors_of_threads(pools: Mapping[str, schema.PoolTable]) -> list[Found]:
     ]
 
 
+def errors_of_websockets(
+    apps: Mapping[str, schema.AppTable], pools: Mapping[str, schema.PoolTable]
+) -> list[Found]:
+    message = "cannot be: workers of pool {!r} are sync, so that one would keep them from all else"
+    return [
+        (
+            ("apps", name, "websockets"),
+            f"{message.format(entry.pool)}; take gevent, or gthread for few of them",
+            None,
+        )
+        for name, entry in apps.items()
+        if entry.websockets and entry.pool in pools and pools[entry.pool].worker_class == "sync"
+    ]
+
+
 def errors_of_addresses(apps: tuple[App, ...]) -> list[Found]:
     return [
         (("apps", second.name), f"claims {address}, which app {first.name!r} has already", None)
@@ -217,6 +233,7 @@ def app(name: str, entry: schema.AppTable, domain: str, below: str = "") -> App:
         alone=entry.alone,
         own_host=entry.own_host,
         static=entry.static,
+        websockets=entry.websockets,
         script_cookies=tuple(entry.script_cookies),
         tenants=tenants,
         tenant_limit=entry.tenant_limit,

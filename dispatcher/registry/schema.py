@@ -177,6 +177,7 @@ class AppTable(Table):
     alone: bool = False
     own_host: bool = False
     static: bool = True
+    websockets: bool = False
     script_cookies: list[Annotated[str, checked(fault_of_cookie)]] = []
     ready: Annotated[str, checked(fault_of_target)] | None = None
     migrate: Command | None = None

@@ -57,6 +57,9 @@ class App:
     static: bool = True
     """nginx answers for its static files, under names that are marked with their content."""
 
+    websockets: bool = False
+    """Visitors may make websockets of their connections to it."""
+
     script_cookies: tuple[str, ...] = ()
     """Names of cookies that its pages' scripts make and its server side is to see."""
 

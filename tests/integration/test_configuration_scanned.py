@@ -38,6 +38,12 @@ key = "/etc/tls/archive.key"
 [nginx]
 trusted_proxies = ["10.0.0.0/8", "fd00::/8"]
 
+[nginx.variables]
+request = "$request_id"
+network = { geo = { "10.0.0.0/8" = "office", default = "world" } }
+brand = { of = "$host", map = { "wiki.example.org" = "wiki" } }
+country = { header = "CF-IPCountry" }
+
 [limits]
 body_mb = 20
 
@@ -57,6 +63,7 @@ limits.at_once = 3
 [apps.stream]
 app = "a:stream"
 path = "/stream"
+websockets = true
 limits.buffered = false
 limits.answer_seconds = 3600
 

@@ -27,7 +27,8 @@ def left(
         start_response("200 OK", list(headers))
         return []
 
-    boundary = Boundary(App("wiki", "a:b", (at,)), at, app, alone=alone)
+    wiki = App("wiki", "a:b", (at,), websockets=True)
+    boundary = Boundary(wiki, at, app, alone=alone)
     start: Any = lambda _, headers: answers.append(headers)  # noqa: E731
     list(boundary(environ_of("/page", at.host, SCRIPT_NAME=at.path, **environ), start))
     assert answers[0][-1][0] == "X-Request-ID"

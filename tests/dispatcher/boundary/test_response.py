@@ -25,9 +25,10 @@ TEXT = [("Content-Type", "text/plain")]
 class Server:
     """Sends what it gets, and keeps it."""
 
-    def __init__(self, app: Any, told: Told | None = None) -> None:
+    def __init__(self, app: Any, told: Told | None = None, *, websockets: bool = True) -> None:
         observers = (told,) if told else ()
-        self.boundary = Boundary(App("wiki", "a:b", (AT,)), AT, app, observers=observers)
+        wiki = App("wiki", "a:b", (AT,), websockets=websockets)
+        self.boundary = Boundary(wiki, AT, app, observers=observers)
         self.status = ""
         self.headers: dict[str, str] = {}
 
@@ -210,6 +211,20 @@ def test_a_connection_may_become_what_its_visitor_has_asked_for() -> None:
     server = Server(app)
     assert list(server.ask(HTTP_UPGRADE="websocket")) == []
     assert server.status.startswith("101 ")
+
+
+def test_no_connection_becomes_anything_else_where_the_app_has_no_websockets() -> None:
+    seen: list[Any] = []
+
+    def app(environ: Any, start_response: Any) -> Iterable[bytes]:
+        seen.append(environ.get("HTTP_UPGRADE"))
+        start_response("101 Switching Protocols", [])
+        return []
+
+    server = Server(app, websockets=False)
+    list(server.ask(HTTP_UPGRADE="websocket"))
+    assert server.status.startswith("500 ")
+    assert seen == [None]
 
 
 def test_who_asks_for_an_upgrade_is_not_left_waiting_either() -> None:

@@ -357,6 +357,25 @@ def test_threads_are_for_pools_that_have_them(write: Write) -> None:
     assert "pools.files.threads = 4: is for gthread, and a worker here is" in fault
 
 
+@pytest.mark.parametrize("kind", ["gevent", "gthread"])
+def test_an_app_may_have_websockets(write: Write, kind: str) -> None:
+    pool = f'[pools.live]\nworker_class = "{kind}"\n'
+    text = f'{pool}[apps.chat]\napp = "a:b"\npath = "/chat"\npool = "live"\nwebsockets = true\n'
+
+    assert load(write(f'name = "yard"\ndomain = "example.org"\n{text}')).app("chat").websockets
+
+
+def test_websockets_are_not_for_workers_that_do_one_thing_at_a_time(write: Write) -> None:
+    pool = '[pools.live]\nworker_class = "sync"\n'
+    text = f'{pool}[apps.chat]\napp = "a:b"\npath = "/chat"\npool = "live"\nwebsockets = true\n'
+    with pytest.raises(RegistryError) as caught:
+        load(write(f'name = "yard"\ndomain = "example.org"\n{text}'))
+
+    assert "line 9: apps.chat.websockets: cannot be: workers of pool 'live' are sync" in str(
+        caught.value
+    )
+
+
 def test_no_app_can_have_the_host_of_the_probes(write: Write) -> None:
     path = write(GOOD.replace("wiki.example.net", "dispatcher.internal"))
     assert "is the dispatcher's own" in faults_of(path)[0]
