@@ -131,6 +131,22 @@ def test_a_visitor_is_counted_whatever_proxies_are_on_the_way(web: Web) -> None:
     assert 429 in stranger, "it may call itself what it likes"
 
 
+def test_visitors_by_ipv6_are_counted_by_their_network(web: Web) -> None:
+    def asked(visitor: str) -> int:
+        return web.get("example.org", "/strict/", PROXY, X_Forwarded_For=visitor).status
+
+    household = [asked(f"2001:db8:0:1:{n}::{n}") for n in range(1, 13)]
+    neighbour = asked("2001:db8:0:2::1")
+    mapped = [asked(f"::ffff:203.0.113.{n}") for n in range(10, 22)]
+    same = [asked(visitor) for visitor in ("::ffff:203.0.113.99", "203.0.113.99") * 6]
+
+    assert household[0] == 200
+    assert 429 in household, "one visitor has 2^64 addresses"
+    assert neighbour == 200
+    assert set(mapped) == {200}, "each is somebody else's"
+    assert 429 in same
+
+
 def test_nobody_becomes_this_server_itself_by_a_word(web: Web) -> None:
     said = web.get("example.org", client=PROXY, X_Forwarded_For="127.0.0.1")
 

@@ -9,6 +9,7 @@ import pytest
 from deploy.checks import web
 from deploy.checks.finding import Check
 from deploy.checks.outside import Outside
+from deploy.onhost.widen import CONNECTIONS, FILES
 from deploy.protocol.examined import Certificate
 from tests.deploy.checks.given import SYSTEM, WEB, said, seen
 from tests.deploy.sample import B, serving
@@ -72,6 +73,12 @@ def test_what_is_wrong_with_nginx_is_told(
 
     assert found == level
     assert says.startswith(told)
+
+
+def test_the_room_that_bootstrap_makes_is_enough() -> None:
+    facts = WEB.model_copy(update={"file_limit": FILES, "connections": CONNECTIONS})
+
+    assert said(web.file_limit, seen(web=facts)) == []
 
 
 def test_a_certificate_that_holds_for_long_is_well() -> None:
