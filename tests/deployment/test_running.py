@@ -111,6 +111,43 @@ def test_a_shell_is_as_if_it_were_here(lab: Lab, host: Host, project: Project) -
     assert code == 0
 
 
+CLUBS = """\
+import os
+
+from flask import Flask
+
+
+def create_club(tenant):
+    app = Flask(__name__)
+    app.config["CLUB"] = f"{tenant} in {os.environ['STATE_DIRECTORY']}"
+    return app
+
+
+def tenant_exists(tenant):
+    return tenant == "choir"
+"""
+
+
+def test_a_shell_has_the_instance_of_a_tenant(host: Host, project: Project) -> None:
+    (project.folder / "apps" / "clubs.py").write_text(CLUBS)
+    site = project.folder / "site.toml"
+    table = '\n[apps.clubs]\napp = "apps.clubs:create_club"\ntenants = "/clubs/<tenant>"\n'
+    site.write_text(site.read_text() + table)
+    project.commit("clubs")
+    project.fab("deploy")
+
+    with sitting(project, "shell", "clubs", "--tenant", "choir") as one:
+        one.until(">>> ")
+        told = one.asked("app.config['CLUB']", "\n>>> ")
+        one.type("\x04")
+        assert one.end() == 0
+    stranger = project.try_fab("shell", "clubs", "--tenant", "nobody")
+    none = project.try_fab("shell", "clubs")
+
+    assert "choir in /var/lib/yard/default" in told
+    assert (stranger.code, none.code) == (1, 1), (stranger, none)
+
+
 def test_however_a_shell_ends_the_terminal_and_the_server_are_as_they_were(
     lab: Lab, host: Host, project: Project
 ) -> None:
