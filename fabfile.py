@@ -8,6 +8,7 @@ import sys
 from invoke.collection import Collection
 
 from deploy.tasks.caring import prune, restart
+from deploy.tasks.certifying import certificates
 from deploy.tasks.closing import maintenance
 from deploy.tasks.completing import answer
 from deploy.tasks.deploying import attach, deploy, pack, rollback

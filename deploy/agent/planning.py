@@ -19,12 +19,22 @@ from deploy.protocol.words import (
     Maintenance,
     Prune,
     Registered,
+    Renew,
     Restart,
     Rollback,
     Rotate,
 )
 from deploy.server.look import State, look
-from deploy.stages import ground, maintenance, plans, restarting, restoring, retiring, vault
+from deploy.stages import (
+    certifying,
+    ground,
+    maintenance,
+    plans,
+    restarting,
+    restoring,
+    retiring,
+    vault,
+)
 from dispatcher.registry.site import Site
 from dispatcher.registry.site_toml import parsed
 
@@ -72,6 +82,8 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
         case Prune():
             state = look(at, machine)
             return retiring.thin(at, plans.live(state), state, intention.keep)
+        case Renew(host=host):
+            return certifying.renew(at, plans.live(look(at, machine)), host)
         case SetSecret(app=app, name=name, stamp=stamp):
             value = intention.value.get_secret_value()
             return vault.put(at, app, name, value, stamp, look(at, machine))

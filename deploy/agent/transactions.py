@@ -243,6 +243,8 @@ def about(intention: Intention) -> dict[str, str]:
         case "restore":
             pools = ", ".join(one.pool for one in intention.pools)
             return {"do": "restore", "pool": pools}
+        case "renew":
+            return {"do": "renew", "host": intention.host}
         case "rotate" | "prune":
             return {"do": intention.do}
         case "secrets-set" | "secrets-remove":

@@ -46,9 +46,9 @@ def certify(at: Layout) -> None:
     """See to all certificates until nothing more is wanted at once."""
     urgent = Path(at.tls, "now")
     while (want := wanted(at)) is not None:
-        at_once = urgent.exists()
+        anew = frozenset(urgent.read_text("utf-8").split()) if urgent.exists() else None
         urgent.unlink(missing_ok=True)
-        Round(at, want, at_once=at_once).run()
+        Round(at, want, at_once=anew is not None, anew=anew or frozenset()).run()
         if not urgent.exists() and wanted(at) == want:
             return
 
@@ -56,8 +56,11 @@ def certify(at: Layout) -> None:
 class Round:
     """Sees to each host once."""
 
-    def __init__(self, at: Layout, want: Wanted, *, at_once: bool) -> None:
-        self.at, self.want, self.at_once = at, want, at_once
+    def __init__(
+        self, at: Layout, want: Wanted, *, at_once: bool, anew: frozenset[str] = frozenset()
+    ) -> None:
+        """``at_once`` waits for no pause to end; ``anew`` are hosts to ask for though not due."""
+        self.at, self.want, self.at_once, self.anew = at, want, at_once, anew
         self.path = Path(at.tls, "state.json")
         self.book = kept.load(self.path)
         self.book = replace(
@@ -92,7 +95,7 @@ class Round:
         state, directory = self.book.hosts[host], self.want.directory
         there = self.taken(host) or self.there(host)
         now = datetime.now(UTC)
-        if not due.is_due(there, state, directory, now):
+        if host not in self.anew and not due.is_due(there, state, directory, now):
             return described(there, Kept(directory=directory))
         if due.pauses(state, now) and not self.at_once:
             return described(there, state)

@@ -17,6 +17,8 @@ from deploy.release import Id, Stamp, Value
 Environment = Annotated[str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9-]{0,62})?$")]
 
 
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=253)]
+
 Seconds = Annotated[float, Field(ge=0, le=3600)]
 
 
@@ -114,8 +116,17 @@ class Prune(Stamped):
     """How many stay, the live one included."""
 
 
+class Renew(Stamped):
+    """Ask for certificates that are due, at once."""
+
+    do: Literal["renew"] = "renew"
+    host: Literal[""] | Host = ""
+    """Whose is asked for though it is not due."""
+
+
+Change = Deploy | Rollback | Rotate | Restart | Prune | Maintenance | Renew
 Intention = Annotated[
-    Deploy | Rollback | Rotate | Restart | Prune | Maintenance | SetSecret | RemoveSecret | Restore,
+    Change | SetSecret | RemoveSecret | Restore,
     Field(discriminator="do"),
 ]
 

@@ -134,9 +134,12 @@ def see(at: Layout, release: Release) -> Steps:
     return begin(at, 0) if release.tls else ()
 
 
-def begin(at: Layout, seconds: int) -> Steps:
-    """Have the certificates seen to; wait so long for it, and let it go on if that is too short."""
-    now = Step("let it ask at once", Put(f"{at.tls}/now", ""))
+def begin(at: Layout, seconds: int, host: str = "") -> Steps:
+    """Have the certificates seen to, that of a host though it is not due.
+
+    Wait so long for it, and let it go on if that is too short.
+    """
+    now = Step("let it ask at once", Put(f"{at.tls}/now", host))
     start = Run("systemctl", "start", "--no-block", at.tls_service)
     if seconds:
         start = shell('timeout "$2" systemctl start "$1" || true', at.tls_service, str(seconds))

@@ -23,6 +23,7 @@ NAMES: dict[str, Callable[[Site], Iterator[str]]] = {
     "app": lambda site: (app.name for app in site),
     "canary": lambda site: (server.name for server in site.servers),
     "env": lambda _: environments(parse(SITE, SITE.read_text("utf-8"))),
+    "host": lambda site: iter(site.hosts),
     "only": lambda site: (server.name for server in site.servers),
     "pool": lambda site: (pool.name for pool in site.pools),
     "state": lambda _: iter(("on", "off", "status")),

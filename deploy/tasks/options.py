@@ -28,6 +28,8 @@ HELP = {
     "state": "on, off or status",
     "allow": "addresses or networks that are let through, with commas between",
     "for_": "minutes after which visitors are told to come back",
+    "renew": "ask for those first that are missing or due, at once",
+    "host": "the host whose certificate is asked for though it holds",
     "pool": "the pool's name in site.toml",
     "keep": "how many releases stay, the live one included",
     "to": "the release to go back to, as `fab releases` lists it",

@@ -24,6 +24,7 @@ TASKS = (
         "attach",
         "backup",
         "bootstrap",
+        "certificates",
         "deploy",
         "doctor",
         "exec",

@@ -180,6 +180,24 @@ def test_a_certificate_is_renewed_in_time_and_nginx_reloaded_only_then(there: Th
     assert seen.failures == []
 
 
+def test_whoever_asks_for_another_certificate_has_it_at_once(there: There) -> None:
+    def serial(name: str) -> str:
+        return there.sh(f"openssl x509 -noout -serial -in {PLACE}/{name}.pem")
+
+    before = serial(DOMAIN), serial(WATCH)
+    shown = there.project.fab("certificates", "--renew", "--host", DOMAIN, "--plan").err
+    rows = there.project.told("certificates", "--renew", "--host", DOMAIN)
+    again = there.project.told("certificates")
+
+    assert f"ask for another certificate for {DOMAIN}" in shown
+    assert serial(DOMAIN) != before[0]
+    assert serial(WATCH) == before[1], "it is not due"
+    assert rows == again
+    assert {row["host"]: row["level"] for row in rows} == {DOMAIN: "ok", WATCH: "ok"}
+    (history,) = there.project.told("history")
+    assert history["records"][-1]["do"] == "renew"
+
+
 def test_an_authority_that_is_down_is_told_of_before_it_is_too_late(there: There) -> None:
     there.put(WATCH, left=20)
     there.sh("systemctl stop pebble")
@@ -193,8 +211,12 @@ def test_an_authority_that_is_down_is_told_of_before_it_is_too_late(there: There
     there.tick()
     assert kept(there)["failures"] == 1, f"not again before its pause is over: {asked}"
 
+    listed = there.project.try_fab("certificates", "--renew")
+    assert listed.code == 1
+    assert f"h1: the certificate of {WATCH} ends in 19 days: " in listed.out
+
     pebble.start(there.lab, there.host, DOMAIN, WATCH)
-    there.see_to_it()
+    there.project.fab("certificates", "--renew")
 
     there.shows(WATCH, "Pebble")
     assert there.faults() == []

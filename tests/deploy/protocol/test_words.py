@@ -20,6 +20,7 @@ from deploy.protocol.words import (
     Look,
     Maintenance,
     Order,
+    Renew,
     Rollback,
     Rotate,
     Show,
@@ -136,6 +137,10 @@ CRAFTED = [
     ),
     (Begin(intention=CLOSE), "intention.app", "a|b"),
     (Begin(intention=CLOSE), "intention.minutes", 10**9),
+    *(
+        (Begin(intention=Renew(stamp=STAMP)), "intention.host", host)
+        for host in ("../keys", "a.org b.org", "a.org\n", "*.a.org", "--help;", "a" * 254)
+    ),
     (Take(file=BUNDLE.sdist), "file.sha256", "/" * 64),
     (Take(file=BUNDLE.sdist), "file.size", -5),
     (Order(order="back"), "order", "destroy"),
