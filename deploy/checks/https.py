@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from deploy.certify.due import ALARM_SHARE, share_left
-from deploy.checks.finding import Finding, Seen, ok, wrong
+from deploy.checks.finding import Finding, Seen, ok, warn, wrong
+from dispatcher.registry.crowd import crowded
+from dispatcher.registry.tls import secured
 
 ASK = "see that the name leads to the server and that port 80 is open, then: fab bootstrap"
 OWN = "put the files in place that tls.certificates of site.toml names"
@@ -27,6 +29,42 @@ def https(seen: Seen) -> Iterator[Finding]:
         yield wrong(f"nginx does not take its certificates: {told['fault']}", "sudo nginx -t")
     if seen.at.tls_timer not in seen.state.active():
         yield wrong("its certificates are not renewed, for the timer is off", "fab bootstrap")
+
+
+def from_here(seen: Seen) -> Iterator[Finding]:
+    """See that visitors get to port 443, and that browsers take what hosts show there."""
+    outside, live = seen.outside, seen.live
+    if outside is None or live is None or not live.tls:
+        return
+    if "nginx.service" not in seen.state.active():
+        return
+    if outside.secure:
+        says = f"port 443 of {outside.address} cannot be reached from here: {outside.secure}"
+        yield warn(says, "let a firewall pass ports 80 and 443")
+        return
+    there = {host: one for host, one in outside.shown.items() if host in live.tls}
+    for host, one in there.items():
+        if one.fault and not lacking(seen, host):  # of which `https` tells
+            says = f"{host} shows a certificate that is not taken here: {one.fault}"
+            yield warn(says, "fab certificates")
+    ends = [one.until for one in there.values() if one.until is not None]
+    if ends and len(ends) == len(there):
+        now = seen.examined.system.time if seen.examined.system else datetime.now(UTC).timestamp()
+        days = (min(ends) - now) / 86400
+        yield ok(f"port 443 shows certificates that are taken here, for {days:.0f} days at least")
+
+
+def lacking(seen: Seen, host: str) -> bool:
+    """Whether a host is known to have no certificate that an authority signed."""
+    one = (seen.state.tls or {}).get("hosts", {}).get(host)
+    return one is None or bool(one["placeholder"])
+
+
+def crowd(seen: Seen) -> Iterator[Finding]:
+    """Say where an authority gives no more certificates this week than some hosts want."""
+    wanting = [host for host in secured(seen.site) if lacking(seen, host)]
+    for says in crowded(seen.site, wanting):
+        yield warn(says, "one for all hosts, by dns-01: docs/https.md")
 
 
 def of_host(host: str, one: dict[str, Any] | None, now: datetime) -> Finding:

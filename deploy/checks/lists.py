@@ -36,6 +36,8 @@ EVERYTHING: tuple[Check, ...] = (
     web.hosts,
     web.names,
     web.reached,
+    https.from_here,
+    https.crowd,
     machine.programs,
     machine.synchronized,
     machine.memory,

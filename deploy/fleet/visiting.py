@@ -17,6 +17,7 @@ from deploy.protocol.examined import Examined
 from deploy.remote.ssh import Remote
 from deploy.stages import ground
 from dispatcher.registry.site import Server, Site
+from dispatcher.registry.tls import secured
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +83,4 @@ class Visit:
 
     def from_here(self, remote: Remote) -> outside.Outside:
         there = f"{remote.user}@{remote.connection.host}:{remote.connection.port}"
-        return outside.look(there, remote.address, self.site.hosts)
+        return outside.look(there, remote.address, self.site.hosts, secured(self.site))

@@ -11,7 +11,10 @@ import click
 
 from dispatcher.cli import env_option, site_option
 from dispatcher.develop.checking import Checked, checked
+from dispatcher.registry.crowd import crowded
 from dispatcher.registry.faults import RegistryError
+from dispatcher.registry.site_toml import load
+from dispatcher.registry.tls import secured
 
 SLOW_SECONDS = 2
 """From here on it is told how long loading an app took."""
@@ -35,6 +38,8 @@ def command(path: Path, environment: str, as_json: bool) -> None:
     for app in checked(path, environment):
         apps.append(app)
         click.echo("\n".join(lines(app)))
+    for warning in warnings(path, environment):
+        click.echo(f"warn   {warning}")
     if faults := sum(1 for app in apps if app.fault):
         raise click.ClickException(f"{faults} of {len(apps)} apps cannot be loaded")
 
@@ -45,9 +50,17 @@ def report(path: Path, environment: str) -> dict[str, object]:
         apps = [asdict(app) for app in checked(path, environment)]
     except RegistryError as error:
         faults = [asdict(fault) for fault in error.faults]
-        return {"file": str(path), "ok": False, "faults": faults, "apps": []}
+        return {"file": str(path), "ok": False, "faults": faults, "apps": [], "warnings": []}
     ok = not any(app["fault"] for app in apps)
-    return {"file": str(path), "ok": ok, "faults": [], "apps": apps}
+    told = list(warnings(path, environment))
+    return {"file": str(path), "ok": ok, "faults": [], "apps": apps, "warnings": told}
+
+
+def warnings(path: Path, environment: str) -> Iterable[str]:
+    """Yield what is right as it is, and will be a nuisance on a server."""
+    site = load(path, environment)
+    for says in crowded(site, secured(site)):
+        yield f"{says}; see docs/https.md for one that is for all"
 
 
 def lines(app: Checked) -> Iterable[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from deploy.checks.finding import Seen
-from deploy.checks.https import https
+from deploy.checks.https import crowd, from_here, https
+from deploy.checks.outside import Outside, Shown
 from deploy.checks.web import certificates
 from deploy.protocol.examined import Certificate
+from dispatcher.registry.address import Address
+from dispatcher.registry.tls import Tls
 from tests.deploy.checks.given import SYSTEM, WEB, said, seen
 from tests.deploy.sample import AT, SITE, B, serving
 
@@ -89,3 +93,59 @@ def test_its_own_certificates_are_told_of_once() -> None:
     ours = Certificate(path=AT.certificate("a.org"), until=0)
 
     assert said(certificates, seen(web=WEB.model_copy(update={"certificates": (ours,)}))) == []
+
+
+def outside(**more: Any) -> Outside:
+    return Outside("deploy@web1:22", "192.0.2.1", **more)
+
+
+def from_outside(server: Seen, **more: Any) -> Seen:
+    state = server.state
+    units = {**state.units, "nginx.service": {"ActiveState": "active"}}
+    examined = server.examined.model_copy(
+        update={"state": state.model_copy(update={"units": units})}
+    )
+    return replace(server, examined=examined, outside=outside(**more))
+
+
+def test_what_browsers_are_shown_is_looked_at_from_here() -> None:
+    good = from_outside(server(), shown={"a.org": Shown(until=SYSTEM.time + 7 * 86400.0)})
+    bad = from_outside(server(), shown={"a.org": Shown("self-signed certificate")})
+    closed = from_outside(server(), secure="no answer within 3 s")
+
+    assert [one.says for one in from_here(good)] == [
+        "port 443 shows certificates that are taken here, for 7 days at least"
+    ]
+    assert said(from_here, bad) == [
+        (
+            "warn",
+            "a.org shows a certificate that is not taken here: self-signed certificate",
+            "fab certificates",
+        )
+    ]
+    ((level, says, _),) = said(from_here, closed)
+    assert (level, says) == (
+        "warn",
+        "port 443 of 192.0.2.1 cannot be reached from here: no answer within 3 s",
+    )
+
+
+def test_a_placeholder_is_told_of_once() -> None:
+    one = server(placeholder=True)
+
+    assert said(from_here, from_outside(one, shown={"a.org": Shown("self-signed")})) == []
+
+
+def test_hosts_that_a_week_has_no_certificates_for_are_told_until_they_have_one() -> None:
+    hosts = tuple(Address(f"a{number}.example.org") for number in range(50))
+    site = replace(SITE, apps=(replace(SITE.apps[0], addresses=hosts),), tls=Tls("ada@a.org"))
+    all_lack = seen(serving(LIVE), site)
+    state = all_lack.state.model_copy(
+        update={"tls": {"hosts": {"a1.example.org": {"placeholder": False}}}}
+    )
+
+    ((level, says, _),) = said(crowd, all_lack)
+
+    assert level == "warn"
+    assert says.startswith("51 hosts below example.org want certificates")
+    assert said(crowd, seen(state, site)) == []
