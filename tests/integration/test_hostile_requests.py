@@ -84,6 +84,7 @@ def test_a_request_gets_its_answer_and_reaches_what_it_addresses(
 def test_a_stream_of_http2_does_so_too(came: dict[object, Came], one: http2.Stream) -> None:
     found = came[one]
 
+    assert not found.end.hangs
     assert found.end.answers == ((one.answer,) if one.answer else ())
     assert found.arrived == ((one.reaches,) if one.reaches else ())
 
@@ -114,10 +115,12 @@ ADDRESS = rb"127(?:\.\d+){3}"
 PRINTED = rb'"[ !#-~]*"'
 LINE = {
     "access": rb"%b - - \[[^]]+\] %b \d{3} \d+ %b %b" % (ADDRESS, PRINTED, PRINTED, PRINTED),
+    "access.log": rb"%b - - \[[^]]+\] %b \d{3} \d+ %b %b [0-9a-f]{32}"
+    % (ADDRESS, PRINTED, PRINTED, PRINTED),
     "err": rb"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: [^\x00-\x1f\x7f]+",
     "log": rb'\{"app": "[ !#-~]*", [ -~]*\}',
 }
-"""How a record begins and ends: nginx's two logs, and the apps'."""
+"""How a record is: of requests for nobody, for the site, nginx's errors, and the apps' log."""
 
 
 @pytest.mark.parametrize("log", LINE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
+from typing import IO
 
 from tests.integration.hostile.lengths import INNER, NOTHING
 from tests.integration.hostile.wire import LIMIT_SECONDS, Ended
@@ -31,6 +31,9 @@ class Stream:
 
     reaches: str = ""
     body: str | None = None
+    whole: bool = True
+    """Whether it is said that the headers, or the body, are over."""
+
     why: str = ""
     """Where it may astonish."""
 
@@ -56,11 +59,13 @@ def frames(stream: Stream) -> bytes:
     parts = [block[at : at + LARGEST] for at in range(0, len(block), LARGEST)] or [b""]
     end = END_STREAM if stream.body is None else 0
     sent = PREFACE + frame(SETTINGS, 0, 0, b"")
+    if not stream.fields:
+        return sent
     for n, part in enumerate(parts):
-        last = END_HEADERS if n == len(parts) - 1 else 0
+        last = END_HEADERS if n == len(parts) - 1 and (stream.whole or stream.body) else 0
         sent += frame(CONTINUATION if n else HEADERS, last if n else last | end, 1, part)
     if stream.body is not None:
-        sent += frame(DATA, END_STREAM, 1, stream.body.encode("latin-1"))
+        sent += frame(DATA, END_STREAM if stream.whole else 0, 1, stream.body.encode("latin-1"))
     return sent
 
 
@@ -72,18 +77,26 @@ def ended(stream: Stream, client: str, port: int) -> Ended:
     with (
         socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS, (client, 0)) as plain,
         context.wrap_socket(plain, server_hostname="example.org") as connection,
-        suppress(ConnectionError, ssl.SSLError),
     ):
         assert connection.selected_alpn_protocol() == "h2"
-        connection.sendall(frames(stream))
-        file = connection.makefile("rb")
-        while head := file.read(9):
-            payload = file.read(int.from_bytes(head[:3]))
-            if head[3] in (RESET, GOAWAY):
-                break
-            if head[3] == HEADERS:
-                return Ended((status(payload),))
-    return Ended(())
+        try:
+            connection.sendall(frames(stream))
+            return Ended(answered(connection.makefile("rb")))
+        except (ConnectionError, ssl.SSLError):
+            return Ended(())
+        except TimeoutError:
+            return Ended((), hangs=True)
+
+
+def answered(file: IO[bytes]) -> tuple[int, ...]:
+    """Return the status, none where the stream or the connection ends without one."""
+    while head := file.read(9):
+        payload = file.read(int.from_bytes(head[:3]))
+        if head[3] in (RESET, GOAWAY):
+            break
+        if head[3] == HEADERS:
+            return (status(payload),)
+    return ()
 
 
 def status(block: bytes) -> int:
@@ -190,6 +203,16 @@ STREAMS: dict[str, Stream] = {
     ),
     "headers of 40 kB": Stream(asked(*[("x", "a" * 7000)] * 6)),
     "10,000 headers in CONTINUATION after CONTINUATION": Stream(asked(*[("x", "1")] * 10_000), 400),
+    "nothing after the settings": Stream(()),
+    "headers that do not end": Stream(asked(), whole=False),
+    "a body that does not end": Stream(asked(method="POST"), body="hello", whole=False),
+    "a body that does not end, passed on as it comes": Stream(
+        asked(method="POST", path="/stream/x"),
+        0,
+        "stream POST /x (NoMoreData)",
+        body="hello",
+        whole=False,
+    ),
     "102 headers": Stream(asked(*((f"x-{n}", "1") for n in range(100))), 431),
 }
 """By what is sent over TLS, in a handshake for example.org."""
