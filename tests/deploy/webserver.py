@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import secrets
 import shutil
 import socket
 import socketserver
@@ -197,11 +198,7 @@ def fronting(
     site: Site, folder: Path, instead: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Web]:
     """Start nginx alone, before the sockets POOL.sock in ``folder``."""
-    with (
-        socket.create_server(("127.0.0.1", 0)) as probe,
-        socket.create_server(("127.0.0.1", 0)) as other,
-    ):
-        port, https_port = probe.getsockname()[1], other.getsockname()[1]
+    port, https_port = free_port(), free_port()
     main = configured(site, folder, port, https_port, instead)
     process = subprocess.Popen(words(main), stderr=subprocess.DEVNULL)
     try:
@@ -210,6 +207,22 @@ def fronting(
     finally:
         process.terminate()
         process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody has, and that the kernel gives to nobody who connects.
+
+    Those are from 32768 on (ip(7), ``ip_local_port_range``), and one of them that is free may
+    be any client's by the time that nginx listens.
+    """
+    while True:
+        port = secrets.choice(range(10_000, 32_768))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+        return port
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], errors: Path) -> None:
