@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from deploy.layout import Layout
-from deploy.server import confined, https, logs, render
+from deploy.server import brotli, confined, https, logs, render
 from deploy.server.look import State
 from deploy.server.web import web_files
 from deploy.stages import ground, maintenance
@@ -24,6 +24,7 @@ def made(at: Layout, site: Site, found: State) -> dict[str, str]:
     closures = [one.model_dump(mode="json") for one in found.closed]
     closed = maintenance.files(at, closures) if closures else {}
     return {
+        **brotli.files(found),
         **web_files(),
         **https.nginx_files(site, found),
         **confined.files(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.acting.steps import Run, Step, Steps, shell
-from deploy.server import https, render
+from deploy.server import brotli, https, render
 from deploy.server.files import write
 from deploy.server.look import State
 from dispatcher.registry.headers import NAMES, of_page
@@ -21,7 +21,9 @@ ACME = f"{FOLDER}/acme.conf"
 
 def web(site: Site, found: State) -> Steps:
     """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
-    steps = list(write({**web_files(), **https.nginx_files(site, found)}, found))
+    steps = list(
+        write({**brotli.files(found), **web_files(), **https.nginx_files(site, found)}, found)
+    )
     if found.files.get(PROXY) is None:
         steps.insert(0, Step("make nginx's folder", Run("install", "-d", FOLDER)))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:

@@ -7,7 +7,7 @@ import re
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.release import parts
-from deploy.server import https
+from deploy.server import brotli, https
 from deploy.server.look import State
 from deploy.server.web import web_files
 from deploy.stages import ground
@@ -36,7 +36,7 @@ def refuse_unready(at: Layout, site: Site, found: State) -> None:
     laid = {**web_files(), **ground.boot_files(at)}
     stale = [path for path, text in laid.items() if found.files.get(path) != text]
     lacking = found.keys.get(at.keys) is None or at.builder not in found.users
-    if stale or lacking or https.lacks(at, site, found):
+    if stale or lacking or brotli.lacks(found) or https.lacks(at, site, found):
         raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
     if "nginx.service" not in found.active():
         raise PlanError("nginx does not run; run: fab bootstrap")

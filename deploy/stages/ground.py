@@ -11,7 +11,7 @@ from deploy.bundle import Agent, Built
 from deploy.errors import PlanError, StepError
 from deploy.layout import Layout
 from deploy.release import parts
-from deploy.server import confined, connections, https, kernel, logs, render
+from deploy.server import brotli, confined, connections, https, kernel, logs, render
 from deploy.server.files import write
 from deploy.server.look import State
 from deploy.server.secrets import secrets
@@ -58,7 +58,7 @@ def lay(
 def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
     """Return what to look at, as `deploy.server.look.look` wants it, before `lay`."""
     return {
-        "packages": (*PACKAGES, *https.packages(site)),
+        "packages": (*PACKAGES, *brotli.ASKED, *https.packages(site)),
         "users": (
             *filter(None, (user,)),
             at.builder,
@@ -67,7 +67,7 @@ def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
         ),
         "files": (
             *web_files(),
-            *(https.HTTPS, https.DEFAULT, at.wanted),
+            *(brotli.FILE, https.HTTPS, https.DEFAULT, at.wanted),
             *(at.boot, at.sudoers, at.debians_unit),
             *(connections.NGINX, kernel.FILE, confined.FILE, confined.OWN, *logs.files()),
             *boot_units(at),
@@ -100,7 +100,7 @@ def need_python(machine: Machine, *, install: bool) -> None:
 
 
 def packages(site: Site, found: State) -> Steps:
-    wanted = (*PACKAGES, *https.packages(site))
+    wanted = (*PACKAGES, *brotli.packages(found), *https.packages(site))
     missing = [name for name in wanted if name not in found.packages]
     if not missing:
         return ()

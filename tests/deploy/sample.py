@@ -146,7 +146,7 @@ def ready(site: Site = SITE) -> State:
     starts, listens = ground.wanted(AT)
     return BARE.model_copy(
         update={
-            "packages": ground.PACKAGES,
+            "packages": asked["packages"],
             "users": ("deploy", *asked["users"]),
             "let_in": tuple(AT.user(part.name) for part in parts(site)),
             "files": {path: written.get(path) for path in asked["files"]}

@@ -25,7 +25,7 @@ import pytest
 from deploy.layout import Layout
 from deploy.onhost import facts, placeholder
 from deploy.onhost.ask import SecureConnection
-from deploy.server import https, render
+from deploy.server import brotli, https, render
 from deploy.server.look import NginxFound
 from deploy.server.web import FOLDER, web_files
 from dispatcher.registry.site import Site
@@ -35,7 +35,10 @@ from tests.deploy.sample import BARE
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 SHARED = {Path(path).name: path for path in web_files()}
-PARTS = (*(name for name, path in SHARED.items() if path.startswith(FOLDER)), "https.conf")
+PARTS = (
+    *(name for name, path in SHARED.items() if path.startswith(FOLDER)),
+    *("https.conf", Path(brotli.FILE).name),
+)
 """Files that others include."""
 
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="needs nginx; apt-get install nginx-light")
@@ -76,6 +79,7 @@ def configured(
     files = {
         **{name: web_files()[path] for name, path in SHARED.items()},
         "site.conf": text,
+        Path(brotli.FILE).name: "# No module is loaded here.\n",
     }
     if names:
         found = NginxFound.model_validate(facts.nginx(str(NGINX)))

@@ -11,6 +11,7 @@ import pytest
 from tests.deployment.project import DOMAIN, Project
 from tests.lab.host import Host
 from tests.lab.lab import Lab
+from tests.lab.waiting import until
 
 pytestmark = pytest.mark.lab
 
@@ -25,6 +26,11 @@ def asked(host: Host, path: str, name: str = DOMAIN) -> tuple[int, str, str]:
     body = answer.read().decode()
     connection.close()
     return answer.status, body, answer.headers["Cache-Control"] or ""
+
+
+def shared_css(page: str) -> str:
+    """Return where the style is that is long enough to be compressed."""
+    return str(next(path for path in MARKED.findall(page) if "/look" in path))
 
 
 def test_pages_refer_to_files_that_nginx_has_and_keeps(
@@ -47,6 +53,15 @@ def test_pages_refer_to_files_that_nginx_has_and_keeps(
     assert asked(host, new) == (200, "/* the second */\n", kept)
     assert asked(host, old) == (200, "/* the first */\n", kept), "of pages from before"
     assert asked(host, "/static/portal.css")[:2] == (200, "/* the second */\n")
+
+    for kind in ("br", "gzip"):
+        told = lab.run(
+            host,
+            *("curl", "-s", "-o", "/dev/null", "-D", "-", "-H", f"Accept-Encoding: {kind}, zstd"),
+            *("-H", f"Host: {DOMAIN}", f"localhost{shared_css(page)}"),
+        ).stdout.lower()
+        assert f"content-encoding: {kind}" in told
+        assert "vary: accept-encoding" in told
 
     pools = "yard-default@*"
     lab.run(host, "systemctl", "stop", f"{pools}.socket", f"{pools}.service")
@@ -99,9 +114,14 @@ def test_large_files_of_an_app_are_sent_by_nginx_and_read_by_nobody_else(
     assert (status, body, kept) == (200, paper, "no-cache")
     assert part.stdout == paper[16:32]
     folder = "/var/lib/yard/default"
-    logged = lab.run(host, "journalctl", "--quiet", "--output=cat", "-u", "yard-default@*").stdout
-    lines = [json.loads(line) for line in logged.splitlines() if '"path": "/papers/Plan' in line]
-    assert [line["bytes"] for line in lines] == [0, 0], "no worker has sent them"
+
+    def sent() -> list[int]:
+        words = ("journalctl", "--quiet", "--output=cat", "-u", "yard-default@*")
+        logged = lab.run(host, *words).stdout.splitlines()
+        return [json.loads(line)["bytes"] for line in logged if '"path": "/papers/Plan' in line]
+
+    until(lambda: len(sent()) == 2, seconds=20)  # the line follows the answer
+    assert sent() == [0, 0], "no worker has sent them"
 
     def may(user: str, *test: str) -> bool:
         done = lab.run(host, "runuser", "-u", user, "--", "test", *test, check=False)

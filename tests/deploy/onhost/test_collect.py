@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from deploy.onhost.collect import LONGEST_BYTES, Uncollected, main
@@ -93,9 +94,10 @@ def test_a_file_is_there_under_the_mark_of_its_content_and_compressed(place: Pla
     place.collect()
 
     css = f"portal/static/deep/site.{MARK}.css"
-    assert place.names == {css, f"{css}.gz", f"portal/static/dot.{MARK}.png"}
+    assert place.names == {css, f"{css}.br", f"{css}.gz", f"portal/static/dot.{MARK}.png"}
     assert (place.static / css).read_bytes() == CSS
     assert gzip.decompress((place.static / f"{css}.gz").read_bytes()) == CSS
+    assert brotli.decompress((place.static / f"{css}.br").read_bytes()) == CSS
     assert (place.static / css).stat().st_mode & 0o777 == 0o644
 
 

@@ -58,7 +58,7 @@ def test_python_that_cannot_be_installed_says_why() -> None:
 @pytest.mark.parametrize(
     ("change", "note"),
     [
-        ({"packages": ("logrotate", "nginx", "python3")}, "install procps"),
+        ({"packages": tuple({*ready().packages} - {"procps"})}, "install procps"),
         ({"users": ()}, "make the user yard-default"),
         ({"agent": "agent-old"}, "use it"),
         ({"agents": ("agent-old", AGENT.name)}, "remove the agents from before"),
