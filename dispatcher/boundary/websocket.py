@@ -7,10 +7,12 @@ server knows nothing of that, so nothing else may be written there afterwards.
 from __future__ import annotations
 
 import _socket
+import math
 import os
 import ssl
 import struct
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 SERVER_ERROR, SERVICE_RESTART = 1011, 1012
 """Why it ends: https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number"""
+
+CLOSE_SECONDS = 3
+"""How long a visitor who was told that it ends may take to say so, too."""
 
 KEYS = ("gunicorn.socket", "werkzeug.socket")
 SWITCHED = b"HTTP/1.1 101"
@@ -38,6 +43,7 @@ class Taken:
         self.server = server
         self.sending = threading.Lock()  # by its module, which gevent may have patched meanwhile
         self.sent, self.switched, self.ended = 0, False, False
+        self.until = math.inf
 
     def send(self, data: bytes, flags: int = 0) -> int:
         self.sendall(data, flags)
@@ -91,9 +97,16 @@ def offered(environ: WSGIEnvironment) -> Taken | None:
 
 
 def end_all(code: int) -> None:
-    """Tell all visitors with a websocket of this process that it ends."""
+    """Tell all visitors with a websocket of this process that it ends.
+
+    To be called again now and then: who does not end it himself in `CLOSE_SECONDS` is cut off.
+    """
+    now = time.monotonic()
     for one in list(OPEN):
+        one.until = min(one.until, now + CLOSE_SECONDS)
         one.end(code)
+        if now > one.until:
+            one.close()
 
 
 def at_once(connection: socket.socket, data: bytes) -> None:

@@ -21,8 +21,8 @@ PREFIX = "X-Site-"
 KEY = "site."
 """What the names begin with in a request of nginx's, and in the environ of an app."""
 
-TENANT = "tenant"
-"""Known to the dispatcher, and to every app that has tenants."""
+OWN = frozenset({"csp_nonce", "downloads", "tenant"})
+"""What the dispatcher tells apps itself, by names like these."""
 
 SOURCES = frozenset(
     f"${name}"
@@ -119,8 +119,8 @@ def errors_of_variables(given: object, trusted: bool) -> Iterator[Fault]:
         yield (), "must be a table", given
         return
     for name, said in given.items():
-        if name == TENANT:
-            yield (name,), "is the dispatcher's own: apps that have tenants find it there", None
+        if name in OWN:
+            yield (name,), f"is the dispatcher's own, who has site.{name}; take another name", None
         elif not NAME.fullmatch(name):
             right = "write up to 32 of a-z, 0-9 and inner underscores, like 'country'"
             yield (name,), f"is not the name of a variable; {right}", None

@@ -90,6 +90,12 @@ app, plain = made("chat"), made("plain")
 """
 
 
+OPENING = (
+    "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
 @dataclass(frozen=True)
 class Served:
     """A site with websockets."""
@@ -199,12 +205,8 @@ def test_it_may_take_longer_than_an_answer(site: Served) -> None:
 
 def raw(site: Served, path: str) -> bytes:
     """Ask for a websocket and say x, masked by zeros; return all bytes that come."""
-    text = (
-        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
     with socket.create_connection(("127.0.0.1", site.port), 20) as connection:
-        connection.sendall(text.encode())
+        connection.sendall(OPENING.format(path=path).encode())
         found = b""
         while not found.endswith(b"\r\n\r\n"):
             found += connection.recv(65536)
@@ -324,3 +326,20 @@ def test_a_worker_that_stops_sends_visitors_to_another(kind: str) -> None:
             again.send("y")
             assert again.receive(timeout=10) == "y"
         assert "Traceback" not in site.log
+
+
+def test_a_visitor_who_stays_holds_no_worker() -> None:
+    with (
+        behind_nginx("gevent") as site,
+        socket.create_connection(("127.0.0.1", site.port), 20) as connection,
+    ):
+        connection.sendall(OPENING.format(path="/chat/echo").encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 101 ")
+        (pid,) = set(re.findall(r"Booting worker with pid: (\d+)", site.log))
+
+        os.kill(int(pid), signal.SIGTERM)
+
+        assert connection.recv(100) == b"\x88\x02\x03\xf4"
+        assert connection.recv(100) == b"", "and says nothing to that"
+        until("it is gone", lambda: not Path(f"/proc/{pid}/task").exists())
+        assert "graceful timeout" not in site.log

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.downloads import FOLDER
 from dispatcher.registry.faults import RegistryError
+from dispatcher.registry.headers import CSP_NONCE
 from dispatcher.registry.site_toml import load
 from dispatcher.registry.variables import SOURCES, Variable
+from dispatcher.tenants.resolution import TOLD
 
 APPS = '[apps.wiki]\napp = "a:b"\npath = "/wiki"\n'
 
@@ -67,8 +70,10 @@ def test_a_name_is_of_few_letters(tmp_path: Path, name: str) -> None:
     assert "is not the name of a variable" in fault(tmp_path, f'"{name}" = "$request_id"')
 
 
-def test_tenants_are_told_by_the_dispatcher(tmp_path: Path) -> None:
-    assert "is the dispatcher's own" in fault(tmp_path, 'tenant = "$host"')
+@pytest.mark.parametrize("key", [TOLD, CSP_NONCE, FOLDER])
+def test_what_the_dispatcher_tells_itself_is_its_own(tmp_path: Path, key: str) -> None:
+    name = key.removeprefix("site.")
+    assert f"is the dispatcher's own, who has {key}" in fault(tmp_path, f'{name} = "$host"')
 
 
 @pytest.mark.parametrize(
