@@ -75,6 +75,16 @@ class Gate:
         self.lab.run(self.host, "mkdir", "-p", PLACE)
         self.lab.run(self.host, "tee", f"{PLACE}/wanted", feed=str(record))
 
+    def until(self, kind: str, order: str = "") -> None:
+        """Return once the last record of the journal is of a kind, and of an order if any."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            last = (self.journal() or [{"kind": ""}])[-1]
+            if (last["kind"], last.get("order", "")) == (kind, order):
+                return
+            assert time.monotonic() < end, f"it never came to {kind} {order}: {last}"
+            time.sleep(0.05)
+
     def wait(self) -> None:
         """Return once it does."""
         end = time.monotonic() + PATIENCE_SECONDS

@@ -93,6 +93,11 @@ ELSEWHERE = {
         "deployment/test_refusals.py::"
         "test_an_unreachable_server_stops_everything_unless_it_is_left_out",
     ),
+    "a server of three that loses its power before it hears that all are well": (
+        "the new release on the others, which `fab deploy` says; the next one brings it up to date",
+        "deployment/faults/test_fleet.py::"
+        "test_one_that_is_lost_before_it_hears_that_all_hold_is_brought_up_to_date_by_the_next",
+    ),
     "a worker that is told to stop as it begins": (
         "it ends at once",
         "integration/test_gunicorn.py::"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.deployment.faults.choice import some
 from tests.deployment.faults.fleet import Fleet
-from tests.deployment.faults.losses import LOSSES, MOMENTS, goes_on
+from tests.deployment.faults.losses import LOSSES, MOMENTS, goes_on, power_off, power_on
 
 pytestmark = pytest.mark.lab
 
@@ -41,6 +41,33 @@ def test_one_that_is_lost_for_a_moment_goes_on_or_has_all_taken_back(
             assert "h2: could not go on: the agent was interrupted" in err
             assert "every server is as it was before" in err
             three.quiet(live)
+
+
+def test_one_that_is_lost_before_it_hears_that_all_hold_is_brought_up_to_date_by_the_next(
+    three: Fleet,
+) -> None:
+    first, lost, last = three.hosts
+    live = three.live()
+    with three.visited(first, last) as visits:
+        release, running = three.deploy_until("step ask every app through nginx", first)
+        for name in (lost.name, last.name):
+            three.gates[name].until("waits", "settle")
+        power_off(three, lost)
+        three.gates[first.name].let_go()
+        three.gates[last.name].until("end")
+        power_on(three, lost)
+        _, err = running.communicate(timeout=120)
+
+    assert running.returncode == 1, err
+    assert (visits[first.name].lost, visits[last.name].lost) == ([], [])
+    assert "It holds on h1, h3" in err
+    status = three.project.try_fab("status")
+    assert status.code == 1
+    assert f"different releases: {release} on h1, h3; {live} on h2" in " ".join(status.out.split())
+
+    three.project.fab("deploy")
+
+    three.quiet(release)
 
 
 def test_whoever_watches_from_another_checkout_takes_it_up_when_the_deployer_is_killed(
