@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.protocol.journal import Record, sync_folder
+from deploy.onhost.whole import sync
+from deploy.protocol.journal import Record
 
 START = "0" * 64
 
@@ -53,7 +54,7 @@ def append(path: Path, record: Record) -> None:
         file.flush()
         os.fsync(file.fileno())
     if new:
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 def read(path: Path) -> Told:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from deploy.bundle import File
 from deploy.errors import PlanError
-from deploy.protocol.journal import sync_folder
+from deploy.onhost.whole import sync
 
 PIECE = 1 << 20
 
@@ -55,7 +55,7 @@ class Store:
                 os.fsync(copy.fileno())
             if found.hexdigest() == file.sha256:
                 aside.replace(kept)
-                sync_folder(kept.parent)
+                sync(kept.parent)
                 return True
             wrong = f"has sha256 {found.hexdigest()}, should be {file.sha256}"
         except OSError as error:

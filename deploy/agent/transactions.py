@@ -23,7 +23,8 @@ from deploy.agent import history
 from deploy.agent.transaction import Transaction
 from deploy.errors import PlanError
 from deploy.layout import Layout
-from deploy.protocol.journal import Journal, read, replace, sync_folder
+from deploy.onhost.whole import sync, write
+from deploy.protocol.journal import Journal, read
 from deploy.protocol.progress import BACK, Progress
 from deploy.protocol.words import INTENTION, Intention
 from deploy.release import Stamp
@@ -123,9 +124,9 @@ class Transactions:
         number = max(self.numbers(), default=0) + 1
         folder = self.folder / "transactions" / str(number)
         folder.mkdir(mode=0o700)
-        replace(folder / "intention.json", INTENTION.dump_json(intention))
-        replace(folder / "plan.json", PLAN.dump_json(to_end(plan)))
-        sync_folder(folder.parent)
+        write(folder / "intention.json", INTENTION.dump_json(intention))
+        write(folder / "plan.json", PLAN.dump_json(to_end(plan)))
+        sync(folder.parent)
         for old in sorted(self.numbers())[:-KEEP]:
             shutil.rmtree(self.folder / "transactions" / str(old))
         return folder

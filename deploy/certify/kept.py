@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from deploy.protocol.journal import replace
+from deploy.onhost.whole import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,4 @@ def load(path: Path) -> Book:
 
 
 def save(path: Path, book: Book) -> None:
-    replace(path, json.dumps(asdict(book), indent=1).encode())
+    write(path, json.dumps(asdict(book), indent=1).encode())

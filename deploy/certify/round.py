@@ -14,8 +14,7 @@ from deploy.certify import acme, due, kept
 from deploy.certify.certificate import Certificate, Unfit, joined, looked_at, read
 from deploy.certify.kept import Kept
 from deploy.layout import Layout
-from deploy.onhost import placeholder
-from deploy.protocol import journal
+from deploy.onhost import placeholder, whole
 
 RELOAD_SECONDS = 30
 """While many are asked for, nginx is reloaded no more often than this."""
@@ -136,9 +135,9 @@ class Round:
         path = Path(self.at.certificate(host))
         before = read(path)
         if content != before:
-            journal.replace(path, content)
+            whole.write(path, content)
             if said := checked():
-                journal.replace(path, before)
+                whole.write(path, before)
                 raise Unfit(f"nginx does not take it: {said}")
             self.book = replace(self.book, stale=True)
         return looked_at(content)

@@ -15,6 +15,8 @@ from pathlib import Path
 from threading import Condition
 from typing import Any
 
+from deploy.onhost.whole import write
+
 Record = dict[str, Any]
 
 END = "end"
@@ -33,7 +35,7 @@ class Journal:
         self.records = read(path)
         whole = b"".join(line(record) for record in self.records)
         if not path.exists() or path.read_bytes() != whole:
-            replace(path, whole)
+            write(path, whole)
         self.file = path.open("ab", buffering=0)
         if self.ended:
             self.close()
@@ -112,23 +114,3 @@ def read(path: Path) -> list[Record]:
 
 def line(record: Record) -> bytes:
     return json.dumps(record, separators=(",", ":")).encode() + b"\n"
-
-
-def replace(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Write a file whole or not at all, also when the power fails."""
-    new = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Bring the names in a folder to the disk."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deploy.protocol.journal import BALLAST_BYTES, Journal, Record, read, replace
+from deploy.protocol.journal import BALLAST_BYTES, Journal, Record, read
 
 
 @pytest.fixture
@@ -115,18 +115,6 @@ def test_who_comes_late_is_told_from_where_it_asks(path: Path) -> None:
     journal.follow(2, heard.append)
 
     assert kinds(heard) == ["done", "end"]
-
-
-def test_a_file_is_replaced_whole_and_nothing_is_beside_it(tmp_path: Path) -> None:
-    path = tmp_path / "plan"
-    replace(path, b"old")
-    replace(tmp_path / ".plan.new", b"of one that was killed, and longer")
-
-    replace(path, b"new")
-
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(tmp_path.iterdir()) == [path]
 
 
 class Full(io.FileIO):
