@@ -27,7 +27,7 @@ def restart(
 
     site = registry(env)
     intention = Restart(pool=named(pool, site), stamp=session.stamp())
-    carry_out(site, session.limited(site, only, limit), context, intention, plan)
+    carry_out(site, only, context, intention, plan, limit)
 
 
 @told("keep", "env", "only", "plan", "limit")
@@ -48,15 +48,17 @@ def prune(
 
     intention = Prune(keep=whole("keep", keep, 1, 1000), stamp=session.stamp())
     site = registry(env)
-    carry_out(site, session.limited(site, only, limit), context, intention, plan)
+    carry_out(site, only, context, intention, plan, limit)
 
 
-def carry_out(site: Site, only: str, context: Any, intention: Intention, plan: bool) -> None:
+def carry_out(
+    site: Site, only: str, context: Any, intention: Intention, plan: bool, limit: str = ""
+) -> None:
     """Do it on the servers, or show it."""
     from deploy.fleet import doing
     from deploy.fleet.console import Live
 
-    with Live() as live, linked(site, only, context) as fleet:
+    with Live() as live, linked(site, only, context, limit=limit) as fleet:
         if plan:
             doing.show(fleet, intention, live)
         else:

@@ -35,16 +35,15 @@ def certificates(
     from deploy.reports import certificates
 
     site = registry(env)
-    names = session.limited(site, only, limit)
     if not renew and (plan or host):
         raise DeployError("--plan and --host go with --renew")
     if host and site.tls and site.tls.own(host):
         raise DeployError(f"{host} has a certificate of your own, which nobody here asks for")
     if renew:
-        carry_out(site, names, context, Renew(host=host, stamp=session.stamp()), plan)
+        carry_out(site, only, context, Renew(host=host, stamp=session.stamp()), plan, limit)
     if plan:
         return
-    with linked(site, names, context) as fleet:
+    with linked(site, only, context, limit=limit) as fleet:
         rows = certificates.rows(fleet.each(lambda link: link.look()), datetime.now(UTC))
     show(rows, certificates.table, json)
     if any(row["level"] == "wrong" for row in rows):

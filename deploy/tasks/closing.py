@@ -37,9 +37,8 @@ def maintenance(
     site = registry(env)
     if app:
         pool_of(site, app)
-    names = session.limited(site, only, limit)
     if state == "status":
-        with linked(site, names, context) as fleet:
+        with linked(site, only, context, limit=limit) as fleet:
             rows = maintenance.rows(fleet.each(lambda link: link.look()))
         show([row for row in rows if row["app"] in ("", app) or not app], maintenance.table, json)
         return
@@ -50,7 +49,7 @@ def maintenance(
         minutes=whole("for", for_, 1, 10_080),
         stamp=session.stamp(),
     )
-    carry_out(site, names, context, intention, plan)
+    carry_out(site, only, context, intention, plan, limit)
 
 
 def networks(written: str) -> tuple[str, ...]:

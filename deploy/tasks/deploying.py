@@ -104,8 +104,7 @@ def rollback(
     from deploy.stages import plans
 
     site = registry(env)
-    names = session.limited(site, only, limit)
-    with Live() as live, linked(site, names, context) as fleet:
+    with Live() as live, linked(site, only, context, limit=limit) as fleet:
         found = fleet.each(lambda link: link.look())
         goals = fleet.each(lambda link: plans.goal(found[link.name], to))
         target = plans.common(goals)
@@ -127,12 +126,11 @@ def attach(context: Any, env: str = "", only: str = "", limit: str = "") -> None
     For a deployment whose `fab deploy` is gone: it waits a minute for somebody who tells it
     to go on, and takes itself back then.
     """
-    from deploy.fleet import session
     from deploy.fleet.console import Live
     from deploy.fleet.resuming import resume
 
     site = registry(env)
-    with Live() as live, linked(site, session.limited(site, only, limit), context) as fleet:
+    with Live() as live, linked(site, only, context, limit=limit) as fleet:
         if not resume(fleet, live):
             live.say("Nothing goes on; `fab history` shows what did.")
 

@@ -67,11 +67,10 @@ def releases(
     context: Any, env: str = "", only: str = "", json: bool = False, limit: str = ""
 ) -> None:
     """List the releases on each server, newest first."""
-    from deploy.fleet import session
     from deploy.reports import releases
 
     site = registry(env)
-    with linked(site, session.limited(site, only, limit), context) as fleet:
+    with linked(site, only, context, limit=limit) as fleet:
         rows = releases.rows(fleet.each(lambda link: link.look()))
     show(rows, releases.table, json)
 
@@ -90,11 +89,10 @@ def history(
     The history is a chain of hashes: a line that was changed or taken out is shown, and the
     exit status is 1.
     """
-    from deploy.fleet import session
     from deploy.reports.history import table
 
     most, site = whole("lines", lines, 1, 1_000_000), registry(env)
-    with linked(site, session.limited(site, only, limit), context) as fleet:
+    with linked(site, only, context, limit=limit) as fleet:
         told = fleet.each(lambda link: link.history())
     for one in told.values():
         one["records"] = one["records"][-most:]
@@ -116,14 +114,13 @@ def logs(
 ) -> None:
     """Show the last log lines of an app on every server, and with -f those to come."""
     from deploy import loglines
-    from deploy.fleet import session
     from deploy.protocol.words import Logs
 
     site = registry(env)
     pool = pool_of(site, app)
     most = whole("lines", lines, 0, 100_000)
     asked = Logs(pool=pool, app=app, lines=most, follow=follow, jobs=jobs)
-    with linked(site, session.limited(site, only, limit), context) as fleet:
+    with linked(site, only, context, limit=limit) as fleet:
         fleet.each(
             lambda link: link.logs(asked, lambda text: loglines.show(link.name, text)),
             interrupted=lambda link: link.close(),

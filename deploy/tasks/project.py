@@ -25,10 +25,12 @@ def registry(env: str) -> Site:
     return load(SITE, env)
 
 
-def linked(site: Any, only: str, context: Any, state: str = UNTOUCHED) -> Any:
+def linked(site: Any, only: str, context: Any, state: str = UNTOUCHED, *, limit: str = "") -> Any:
+    """Connect with the agents of the servers ``only`` names; with ``limit``, the first of them."""
     from deploy.fleet import session
 
-    return session.linked(site, only, context.config, KNOWN_HOSTS, state)
+    names = session.limited(site, only, limit)
+    return session.linked(site, names, context.config, KNOWN_HOSTS, state)
 
 
 def left_out(live: Live) -> None:

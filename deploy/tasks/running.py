@@ -82,12 +82,11 @@ def shell(context: Any, app: str, tenant: str = "", env: str = "", only: str = "
 
 def converse(context: Any, site: Site, app: str, words: list[str], only: str) -> None:
     """Run it on the first server as if it were here."""
-    from deploy.fleet import session
     from deploy.protocol.commands import Exec
     from deploy.remote import typed
 
     request = Exec(app=app, argv=tuple(words), terminal=typed.terminal())
-    with linked(site, session.limited(site, only, "1"), context) as fleet:
+    with linked(site, only, context, limit="1") as fleet:
         code = fleet.servers[0].converse(request)
     if code:
         sys.exit(code)

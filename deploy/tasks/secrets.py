@@ -55,11 +55,10 @@ def secrets_list(
 
     Exits with 1 where site.toml names one that is not set on all servers.
     """
-    from deploy.fleet import session
     from deploy.reports import secrets
 
     site = registry(env)
-    with linked(site, session.limited(site, only, limit), context) as fleet:
+    with linked(site, only, context, limit=limit) as fleet:
         rows = secrets.rows(site, fleet.each(lambda link: link.look()))
     show(rows, secrets.table, json)
     if any(row["used"] and row["missing"] for row in rows):
