@@ -51,10 +51,8 @@ class Told:
             __traceback_hide__ = True  # noqa: F841 - Werkzeug asks for it by this name
             log.error("%s %s failed", environ.get("REQUEST_METHOD"), path, exc_info=of_app(error))
             environ["wsgi.errors"] = io.StringIO()  # there the debugger would tell it again
-            if exchange := environ.get(KEY):
-                exchange.bare = (
-                    True  # the debugger's page has scripts that no policy of apps' knows
-                )
+            if exchange := environ.get(KEY):  # its page has scripts that no app's policy knows
+                exchange.bare = True
             raise
         finally:
             close = getattr(body, "close", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -198,3 +199,20 @@ def test_what_a_broken_app_does_looks_the_same_through_nginx(web: Web, case: Cas
         assert answer.headers["x-request-id"].encode() in answer.body
     else:
         assert (answer.status, answer.body) == (200, b"whole")
+
+
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("example.org", "/page"),
+        ("example.org", "/bad/valueerror_in_call"),
+        ("example.org", "/%00"),
+        ("nobody.example", "/"),
+    ],
+)
+def test_no_answer_says_which_version_of_what_gives_it(web: Web, host: str, path: str) -> None:
+    answer = web.get(host, path, Accept="text/html")
+
+    assert answer.headers["server"] == "nginx"
+    told = str(answer.headers) + (answer.body.decode() if "json" not in str(answer.headers) else "")
+    assert not re.search(r"(?i)(nginx|gunicorn|werkzeug|python|flask|openssl)/\d", told)

@@ -129,13 +129,30 @@ def test_an_apps_own_policy_and_a_mild_set_let_pass_what_they_let_pass(
     assert console == []
 
 
-def test_no_version_is_told_by_gunicorn_or_werkzeug(site: Served, tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text(SITE)
-    (tmp_path / "inline.py").write_text(INLINE)
-    with served(tmp_path) as developers:
-        for one in (site, developers):
-            for path in ("/", "/nothing", "/inline/fails", "/broken/"):
-                answer = one.get(path)
-                assert not any(sign.isdigit() for sign in answer.headers["Server"]), path
-                assert "gunicorn/" not in answer.text
-                assert "Werkzeug/" not in answer.text
+@pytest.fixture(scope="module")
+def debugged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("debugged")
+    (folder / "site.toml").write_text(SITE)
+    (folder / "inline.py").write_text(INLINE)
+    with served(folder) as site:
+        yield site
+
+
+@needs_chromium
+def test_the_debuggers_page_has_its_scripts(debugged: Served, tmp_path: Path) -> None:
+    debugged.shows("ZeroDivisionError", "/inline/fails")  # apps are loaded behind
+    url = f"http://localhost:{debugged.port}/inline/fails"
+
+    text, console = opened(url, tmp_path / "profile")
+
+    assert "ZeroDivisionError" in text
+    assert [line for line in console if "Failed to load resource" not in line] == []
+
+
+def test_no_version_is_told_by_gunicorn_or_werkzeug(site: Served, debugged: Served) -> None:
+    for one in (site, debugged):
+        for path in ("/", "/nothing", "/inline/fails", "/broken/"):
+            answer = one.get(path)
+            assert not any(sign.isdigit() for sign in answer.headers["Server"]), path
+            assert "gunicorn/" not in answer.text
+            assert "Werkzeug/" not in answer.text
