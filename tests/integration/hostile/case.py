@@ -30,6 +30,9 @@ class Case:
     short: bool = False
     """Whether the answer ends before its end."""
 
+    leaves: bool = False
+    """Whether the client hangs up at once; it may then reach what it says, or nothing."""
+
     why: str = ""
     """Where it may astonish."""
 
@@ -66,12 +69,13 @@ def got(
     *reaches: str,
     reads: bool = True,
     short: bool = False,
+    leaves: bool = False,
     why: str = "",
 ) -> Case:
     """Return a case, written shortly."""
     given = (sends,) if isinstance(sends, bytes) else sends
     statuses = (answers,) if isinstance(answers, int) else answers
-    return Case(given, statuses, reaches, reads, short, why)
+    return Case(given, statuses, reaches, reads, short, leaves, why)
 
 
 def utf8(text: str) -> str:

@@ -1,6 +1,6 @@
 """Versions and methods, what asks for another protocol, and several requests on a connection."""
 
-from tests.integration.hostile.case import Case, Pause, got, head, post
+from tests.integration.hostile.case import Case, Pause, chunked, got, head, post
 
 PORTAL = "portal GET /x"
 WIKI = "wiki GET /x"
@@ -115,6 +115,13 @@ SLOW: dict[str, Case] = {
     ),
     "a reader of 16 MB that does not read, passed on as it comes": got(
         head("/stream/x/long"), 200, "stream GET /x/long", reads=False, short=True
+    ),
+    "a request, and its client is gone": got(head(), (), PORTAL, leaves=True),
+    "half a body, and its client is gone": got(
+        post("Content-Length: 9", body="hello"), (), leaves=True
+    ),
+    "half a body, passed on as it comes, and its client is gone": got(
+        chunked("5\r\nhello\r\n", "/stream/x"), (), "stream POST /x (NoMoreData)", leaves=True
     ),
     "a second request that does not end": got(KEPT + b"GET /", (200), PORTAL),
 }

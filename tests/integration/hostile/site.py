@@ -62,6 +62,8 @@ def noting(name):
         line = environ["REMOTE_ADDR"] + " " + ascii(" ".join(seen).rstrip())[1:-1] + "\\n"
         with open("noted", "ab", buffering=0) as file:
             file.write(line.encode())
+        if environ["PATH_INFO"] == "/die":
+            os._exit(1)
         size = 1 << 24 if environ["PATH_INFO"].endswith("/long") else 2
         start_response("200 OK", [("Content-Length", str(size)), ("Content-Type", "text/plain")])
         return [b"o" * size]

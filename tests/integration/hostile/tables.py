@@ -57,6 +57,8 @@ def row(name: str, case: Case | Stream) -> str:
         )
     else:
         told, what = answered(case.answers, short=case.short), reached(case.reaches)
+    if isinstance(case, Case) and case.leaves:
+        told, what = "nobody waits for it", what and f"{what}, or nothing"
     reason = f"; {case.why}" if case.why and what else case.why
     return f"| {name} | {told} | {what}{reason} |"
 

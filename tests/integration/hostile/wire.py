@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import struct
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ def ended(case: Case, client: str, port: int) -> Ended:
         # A server that refuses what it has not read yet may hang up on who still sends.
         with suppress(ConnectionError):
             send(case, connection)
+        if case.leaves:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            return Ended(())
         back, hangs = bytearray(), not case.reads and is_waited_for(connection)
         try:
             while got := connection.recv(1 << 16):
@@ -71,3 +75,5 @@ def state(connection: socket.socket) -> int:
 
 
 ESTABLISHED = 1
+RESET = struct.pack("ii", 1, 0)
+"""Linger for no time: the connection ends with RST (socket(7))."""
