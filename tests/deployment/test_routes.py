@@ -1,4 +1,10 @@
-"""Apps move, come and go, and visitors of the others never notice."""
+"""Apps and balancers move, come and go, and visitors of the others never notice."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
 
 import pytest
 
@@ -45,3 +51,72 @@ def test_an_app_can_move_to_a_pool_of_its_own(lab: Lab, host: Host, project: Pro
     assert {versions[0] for versions in seen.switches()} == {"one"}
     assert {versions[-1] for versions in seen.switches()} == {"one"}
     assert set(seen.seen) == {"one", "two"}
+
+
+TOLD = '''\
+"""Says what it knows of its visitor."""
+
+import json
+
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "application/json")])
+    known = ("REMOTE_ADDR", "wsgi.url_scheme", "site.network")
+    return [json.dumps({name: environ.get(name) for name in known}).encode()]
+'''
+FRONT = """
+[tls]
+elsewhere = true
+
+[nginx]
+trusted_proxies = ["{balancer}"]
+proxy_protocol = true
+variables.network = {{ geo = {{ "203.0.113.0/24" = "office", default = "world" }} }}
+
+[apps.told]
+app = "apps.told:application"
+path = "/told"
+"""
+
+
+def said(host: Host, first: str) -> bytes:
+    """Ask the app after a first line; return what comes until the server closes."""
+    request = f"{first}GET /told/ HTTP/1.1\r\nHost: {DOMAIN}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((host.ip, 80), 20) as connection:
+        connection.sendall(request.encode())
+        try:
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+        except ConnectionResetError:
+            return b""
+
+
+def told(answer: bytes) -> Any:
+    return json.loads(answer[answer.index(b"{") : answer.rindex(b"}") + 1])
+
+
+def test_a_balancer_may_come_and_go_in_front_of_a_server(
+    lab: Lab, host: Host, project: Project
+) -> None:
+    with socket.create_connection((host.ip, 80), 20) as connection:
+        here = connection.getsockname()[0]
+    (project.folder / "apps" / "told.py").write_text(TOLD)
+    with (project.folder / "site.toml").open("a") as site:
+        site.write(FRONT.format(balancer=here))
+    project.version("two")
+
+    project.fab("deploy")  # which asks through nginx, without a balancer
+
+    first = f"PROXY TCP4 203.0.113.9 {host.ip} 4711 443\r\n"
+    assert told(said(host, first)) == {
+        "REMOTE_ADDR": "203.0.113.9",
+        "wsgi.url_scheme": "https",
+        "site.network": "office",
+    }
+    assert said(host, "") == b""
+    assert "203.0.113.9 - - [" in lab.run(host, "cat", "/var/log/nginx/access.log").stdout
+    assert project.fab("status").code == 0
+
+    project.fab("rollback")
+    assert get(host.ip, DOMAIN, "/marker/") == (200, "one 0")
+    project.fab("deploy")
+    assert told(said(host, first))["REMOTE_ADDR"] == "203.0.113.9"

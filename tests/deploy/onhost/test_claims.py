@@ -79,3 +79,47 @@ def test_what_the_site_answers_for_already_stays_its_own(web: Path) -> None:
 def test_a_wildcard_takes_nothing_from_longer_ones() -> None:
     assert not covers("*.a.example", "*.example")
     assert covers("*.example", "*.a.example")
+
+
+SPOKEN = """\
+server {
+    listen 80 proxy_protocol;
+    listen 127.0.0.1:80;
+    server_name a.example;
+}
+"""
+
+
+def spoken_to(web: Path, new: str) -> Outcome:
+    (web / "nginx.conf").write_text(new)
+    others = [str(web / "conf.d"), str(web / "sites-enabled")]
+    given = {
+        "file": str(web / "nginx.conf"),
+        "own": str(web / "conf.d/yard.conf"),
+        "others": others,
+    }
+    return perform(Script.of("claims", given), Here())
+
+
+def test_one_port_is_not_spoken_to_in_two_ways(web: Path) -> None:
+    bank = web / "conf.d" / "bank.conf"
+
+    assert spoken_to(web, SPOKEN).err == (
+        f"on port 80 this site speaks the PROXY protocol, and {bank} does not: "
+        "all sites of one server have nginx.proxy_protocol, or none\n"
+    )
+    bank.write_text(SPOKEN.replace("a.example", "bank.example"))
+    assert f"on port 80 {bank} speaks" in spoken_to(web, server("b.example")).err
+
+
+def test_all_sites_of_a_server_may_be_spoken_to_in_one_way(web: Path) -> None:
+    (web / "conf.d" / "00-flaskyard.conf").write_text(server("_"))
+    (web / "conf.d" / "yard.conf").write_text(server("a.example"))
+    (web / "conf.d" / "bank.conf").write_text(
+        SPOKEN.replace("a.example", "bank.example").replace("listen 80", "listen [::]:80")
+        + "server { listen 8080; server_name c.example; }"
+    )
+
+    assert spoken_to(web, SPOKEN) == Outcome(0, "", "")
+    (web / "sites-enabled" / "local").write_text("server { listen 127.0.0.1:80; }")
+    assert spoken_to(web, SPOKEN) == Outcome(0, "", "")
