@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.agent.conversation import LONGEST, Conversation
+from deploy.agent.conversation import Conversation
 from deploy.bundle import File
-from deploy.errors import LostError, ReachError
+from deploy.errors import ReachError
 from deploy.protocol import words
 from deploy.protocol.progress import BACK, PUBLISH, SETTLE
-from deploy.protocol.wire import ON_THE_WIRE
-from deploy.protocol.words import Begin, Examine, Rollback
-from deploy.remote.link import Link
-from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Channel, Listener, Server
+from deploy.protocol.words import Examine, Rollback
+from tests.deploy.agent.talking import KEY, NEW, OLD, OTHER_STAMP, ROTATE, Listener, Server
 from tests.deploy.checks.given import REGISTRY
 from tests.deploy.sample import STAMP, A, stamp_anew
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server("web1", tmp_path)
-    yield server
-    server.end()
 
 
 def rotated(server: Server, *orders: str) -> Listener:
@@ -188,21 +176,6 @@ def test_one_connection_follows_one_transaction_at_a_time(server: Server) -> Non
     assert link.attach(), "of one that has ended it may hear again"
 
 
-def test_a_failure_of_the_agents_own_is_told_and_the_conversation_goes_on(
-    server: Server, raw: Raw
-) -> None:
-    (server.transactions.folder / "history").mkdir()
-    (server.transactions.folder / "transactions" / "seven").mkdir()
-
-    begin = Begin(intention=ROTATE).model_dump_json(context=ON_THE_WIRE).encode()
-
-    raw.say(b'{"ask":"history"}\n', begin, b"\n", b'{"ask":"attach","conduct":false}\n')
-
-    assert "could not begin" in str(raw.hear()["error"])
-    assert raw.hear() == {"error": "the agent failed at that; its log on the server says how"}
-    assert raw.hear() == {"answer": {"follow": False, "title": "", "records": 0}}
-
-
 def test_there_is_nothing_to_follow_where_nothing_was_done(server: Server) -> None:
     link = server.connect()
 
@@ -247,146 +220,3 @@ def test_a_file_that_changed_meanwhile_is_refused_and_the_next_is_taken(
 
     path.write_bytes(b"one")
     link.take(file, path, lambda _: None)
-
-
-class Raw:
-    """Somebody who speaks to an agent by hand."""
-
-    def __init__(self, server: Server) -> None:
-        self.connection = server.called()
-        self.lines = self.connection.makefile("rb")
-        assert self.hear() == {"hello": {"site": "yard", "beats": "10"}}
-
-    def say(self, *parts: bytes) -> None:
-        self.connection.sendall(b"".join(parts))
-
-    def hear(self) -> dict[str, object]:
-        return dict(json.loads(self.lines.readline()))
-
-    def close(self) -> None:
-        self.lines.close()
-        self.connection.close()
-
-
-@pytest.fixture
-def raw(server: Server) -> Iterator[Raw]:
-    raw = Raw(server)
-    yield raw
-    raw.close()
-
-
-@pytest.mark.parametrize(
-    ("said", "message"),
-    [
-        (b"hello", "Invalid JSON"),
-        (b"[]", "should be an object"),
-        (b'{"ask":"shell","words":"id"}', "does not match any of the expected tags"),
-        (b'{"ask":"last","sudo":true}', "Extra inputs are not permitted"),
-        (b'{"ask":"order","order":"destroy"}', "Input should be 'migrate', 'start', 'publish', 's"),
-        (b'{"ask":"take","file":{"name":"../a"}}', "take.file.name: String should match pattern"),
-        (b"\xff\xfe\x00", "Invalid JSON"),
-        (b"x" * (LONGEST - 1), "Invalid JSON"),
-    ],
-    ids=["words", "list", "unknown", "too much", "no order", "a path", "bytes", "long"],
-)
-def test_what_is_no_request_is_answered_and_nothing_else_happens(
-    raw: Raw, said: bytes, message: str
-) -> None:
-    raw.say(said, b"\n", b'{"ask":"last"}\n')
-
-    error = raw.hear()["error"]
-    assert isinstance(error, str)
-    assert error.startswith("the agent does not take that: ")
-    assert message in error
-    assert raw.hear() == {"answer": None}
-
-
-def test_a_line_without_an_end_does_not_fill_the_memory(raw: Raw) -> None:
-    raw.say(b"x" * LONGEST)
-
-    assert "error" in raw.hear(), "before its end"
-
-
-def test_an_empty_line_says_only_that_somebody_is_there(raw: Raw) -> None:
-    raw.say(b"\n\n\n", b'{"ask":"last"}\n')
-
-    assert raw.hear() == {"answer": None}
-
-
-def test_an_order_for_nothing_is_heard_by_nobody(raw: Raw) -> None:
-    raw.say(b'{"ask":"order","order":"back"}\n', b'{"ask":"last"}\n')
-
-    assert raw.hear() == {"answer": None}
-
-
-def test_a_client_that_leaves_in_the_middle_of_a_file_leaves_nothing(
-    server: Server, raw: Raw
-) -> None:
-    file = File(name="a.whl", sha256=hashlib.sha256(b"whole").hexdigest(), size=5)
-    raw.say(b'{"ask":"take","file":', file.model_dump_json().encode(), b"}\n", b"who")
-    raw.connection.shutdown(socket.SHUT_WR)
-    server.threads[-1].join(20)
-
-    assert not [path for path in Path(server.at.store).rglob("*") if path.is_file()]
-
-
-def test_a_new_key_is_in_no_answer(server: Server, raw: Raw) -> None:
-    intention = ROTATE.model_dump_json(context=ON_THE_WIRE)
-    wrong = json.loads(intention) | {"to": "x"}
-    for ask in ("show", "begin"):
-        raw.say(json.dumps({"ask": ask, "intention": wrong}).encode(), b"\n")
-        assert KEY.split()[1] not in json.dumps(raw.hear())
-    raw.say(b'{"ask":"show","intention":', intention.encode(), b"}\n")
-
-    assert KEY.split()[1] not in json.dumps(raw.hear())
-
-
-def refusal() -> ReachError:
-    return ReachError("web1", "has no agent")
-
-
-def test_an_agent_that_says_nothing_is_not_waited_for_without_end() -> None:
-    ours, theirs = socket.socketpair()
-
-    channel = Channel(ours)
-    with theirs, pytest.raises(ReachError, match=r"web1: its agent does not answer; .*bootstrap"):
-        Link("web1", channel, refusal, patience=0.05)
-    channel.close()
-
-
-@pytest.fixture
-def silent() -> Iterator[tuple[Link, socket.socket]]:
-    """Give a link to an agent that is to say something every 10 ms, and what it would say it on."""
-    ours, theirs = socket.socketpair()
-    theirs.sendall(b'{"hello":{"site":"yard","beats":"0.01"}}\n')
-    link = Link("web1", Channel(ours), refusal)
-    yield link, theirs
-    link.close()
-    theirs.close()
-
-
-def test_an_agent_that_falls_silent_later_is_lost(silent: tuple[Link, socket.socket]) -> None:
-    """As where its sshd hangs, whose kernel still acknowledges what comes."""
-    with pytest.raises(LostError, match="web1: connection lost: timed out"):
-        silent[0].last()
-
-
-def test_a_client_hears_that_somebody_is_there_though_nothing_is_said(server: Server) -> None:
-    server.beats = 0.01
-    client = server.called()
-
-    with client, client.makefile("rb") as lines:
-        assert json.loads(lines.readline())["hello"]["beats"] == "0.01"
-        assert [lines.readline() for _ in range(10)] == [b"\n"] * 10
-
-
-def test_an_agent_that_is_lost_while_a_file_is_brought_is_told_of(
-    silent: tuple[Link, socket.socket], tmp_path: Path
-) -> None:
-    link, agent = silent
-    path = tmp_path / "a.whl"
-    path.write_bytes(b"x" * 10_000_000)
-    agent.close()
-
-    with pytest.raises(LostError, match="web1: connection lost"):
-        link.take(File.of(path), path, lambda _: None)
