@@ -42,6 +42,7 @@ def from_here(seen: Seen) -> Iterator[Finding]:
         says = f"port 443 of {outside.address} cannot be reached from here: {outside.secure}"
         yield warn(says, "let a firewall pass ports 80 and 443")
         return
+    yield ok("port 443 can be reached from here")
     there = {host: one for host, one in outside.shown.items() if host in live.tls}
     for host, one in there.items():
         if one.fault and not lacking(seen, host):  # of which `https` tells
@@ -51,7 +52,7 @@ def from_here(seen: Seen) -> Iterator[Finding]:
     if ends and len(ends) == len(there):
         now = seen.examined.system.time if seen.examined.system else datetime.now(UTC).timestamp()
         days = (min(ends) - now) / 86400
-        yield ok(f"port 443 shows certificates that are taken here, for {days:.0f} days at least")
+        yield ok(f"the certificates that it shows are taken here, for {days:.0f} days at least")
 
 
 def lacking(seen: Seen, host: str) -> bool:

@@ -114,7 +114,8 @@ def test_what_browsers_are_shown_is_looked_at_from_here() -> None:
     closed = from_outside(server(), secure="no answer within 3 s")
 
     assert [one.says for one in from_here(good)] == [
-        "port 443 shows certificates that are taken here, for 7 days at least"
+        "port 443 can be reached from here",
+        "the certificates that it shows are taken here, for 7 days at least",
     ]
     assert said(from_here, bad) == [
         (
