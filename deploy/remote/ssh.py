@@ -49,7 +49,7 @@ class Remote:
     """
 
     def __init__(self, server: Server, config: Any, known_hosts: Path) -> None:
-        """Connect. ``config`` is a Fabric config; its ssh_config counts."""
+        """Connect. ``config`` is a Fabric config, and left as it is; its ssh_config counts."""
         self.name = server.name
         self.lock: paramiko.Channel | None = None
         self.hand: Hand | None = None
@@ -57,7 +57,7 @@ class Remote:
             server.host,
             user=server.user,
             port=server.port,
-            config=config,
+            config=config.clone(),  # it changes that, while others connect
             connect_timeout=CONNECT_SECONDS,
             forward_agent=False,  # who is root there would have all the keys of who deploys
             connect_kwargs={**config.connect_kwargs, "disabled_algorithms": WEAK},

@@ -59,6 +59,16 @@ def test_a_command_gets_its_input_and_tells_how_it_ended(remote: Remote) -> None
     assert outcome == Outcome(7, "in ü", "why\n")
 
 
+def test_connecting_changes_nothing_that_others_connect_with(sshd: Sshd) -> None:
+    config, merged = sshd.config(), []
+    config._set(merge=lambda: merged.append("empty for a moment, as other threads see it"))
+
+    with closing(Remote(sshd.server, config, sshd.known_hosts)) as remote:
+        assert remote.run(("true",)).exit_code == 0
+
+    assert merged == []
+
+
 def test_a_large_output_arrives_whole(remote: Remote) -> None:
     assert len(remote.run(("head", "-c", "3000000", "/dev/zero")).out) == 3_000_000
 
