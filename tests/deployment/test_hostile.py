@@ -147,15 +147,18 @@ def held(groups: str, controller: str, names: tuple[str, ...]) -> int:
 
 
 WALK = r"""
-import os, pwd, stat, sys
+import grp, os, pwd, stat, sys
 from pathlib import Path
 
 def wrong(path, state):
     mode, name = stat.S_IMODE(state.st_mode), str(path)
     owner = pwd.getpwuid(state.st_uid).pw_name
     if name.startswith("/var/lib/yard/"):
-        pool = path.parts[4]
-        return owner != f"yard-{pool}" or (len(path.parts) == 5 and mode != 0o700) or mode & 0o6077
+        # nginx is in the pool's group; here it may look a name up, and read nothing.
+        group = grp.getgrgid(state.st_gid)
+        right = mode == 0o710 if len(path.parts) == 5 else not mode & 0o6077
+        owned = owner == group.gr_name == f"yard-{path.parts[4]}"
+        return not (owned and right and group.gr_mem == ["www-data"])
     if owner != "root" or mode & 0o6000:
         return True
     if stat.S_ISLNK(state.st_mode):
