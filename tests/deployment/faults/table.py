@@ -93,6 +93,11 @@ ELSEWHERE = {
         "deployment/test_refusals.py::"
         "test_an_unreachable_server_stops_everything_unless_it_is_left_out",
     ),
+    "an agent killed in the middle of writing a file": (
+        "as at any other moment; nothing of that file stays",
+        "deployment/faults/test_every_step.py::"
+        "test_an_agent_killed_in_the_middle_of_a_file_leaves_nothing_of_it",
+    ),
     "a server of three that loses its power before it hears that all are well": (
         "the new release on the others, which `fab deploy` says; the next one brings it up to date",
         "deployment/faults/test_fleet.py::"

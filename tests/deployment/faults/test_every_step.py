@@ -12,6 +12,7 @@ import pytest
 from tests.deployment.conftest import booted
 from tests.deployment.faults import state
 from tests.deployment.faults.choice import some
+from tests.deployment.faults.gate import AGENT
 from tests.deployment.faults.stage import Stage
 from tests.deployment.faults.visitors import visitors
 
@@ -43,6 +44,37 @@ def test_an_agent_killed_at_any_step_takes_back_or_finishes(stage: Stage) -> Non
                 assert (project.live(), state.all_of(lab, host)) == (live, before), note
             assert state.orphans(lab, host) == "", note
     assert visits.lost == []
+
+
+HALF = "/srv/yard/maintenance/page.html.new"
+SLOW_SYNC = f"""\
+#!/bin/sh
+case "$*" in *{HALF}*) sleep 60;; esac
+exec /usr/bin/sync.real "$@"
+"""
+KILLED = f"""\
+timeout 60 sh -c 'until [ -e {HALF} ]; do sleep 0.02; done'
+systemctl kill --signal=KILL --kill-whom=main {AGENT}
+"""
+
+
+def test_an_agent_killed_in_the_middle_of_a_file_leaves_nothing_of_it(stage: Stage) -> None:
+    lab, host, project = stage.lab, stage.host, stage.project
+    state.keep_warm(lab, host)
+    before = state.all_of(lab, host)
+    lab.run(host, "mv", "/usr/bin/sync", "/usr/bin/sync.real")
+    try:
+        lab.run(host, "sh", "-c", "cat > $0 && chmod 755 $0", "/usr/bin/sync", feed=SLOW_SYNC)
+        with project.start_fab("maintenance", "on") as running:
+            state.sh(lab, host, KILLED)
+            out, err = running.communicate(timeout=60)
+    finally:
+        lab.run(host, "mv", "/usr/bin/sync.real", "/usr/bin/sync")
+
+    assert running.returncode == 1, (out, err)
+    assert "every server is as it was before" in err
+    assert state.all_of(lab, host) == before
+    assert state.orphans(lab, host) == ""
 
 
 def test_a_connection_lost_at_any_step_is_made_anew(stage: Stage) -> None:
