@@ -11,6 +11,7 @@ from dispatcher.registry.headers import headers
 from dispatcher.registry.jobs import errors_of_jobs
 from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.nginx import FORWARDED_FOR, Nginx, errors_of_nginx, plain
+from dispatcher.registry.servers import WEB, errors_of_servers, of_role, visited
 from dispatcher.registry.site import App, Pool, Server, Site, claims, conflicts
 from dispatcher.registry.tenancy import address_of_tenants, overlaps
 from dispatcher.registry.tls import Own, Tls, errors_of_tls
@@ -59,11 +60,12 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_addresses(values)
     found += errors_of_given(values)
     found += errors_of_tenants(apps, values)
-    found += errors_of_jobs(apps, values, servers)
+    found += errors_of_jobs(apps, values, of_role(servers, WEB))
+    found += errors_of_servers(servers)
     found += errors_of_users(name, {"default", *pools})
     tls = https(document.get("tls"), found) if not below and top and top.scheme == "https" else None
     hosts = tuple(dict.fromkeys((home, *(address.host for _, address in claims(values)))))
-    found += errors_of_tls(tls, hosts, len(servers)) if tls else ()
+    found += errors_of_tls(tls, hosts, visited(servers)) if tls else ()
     front = nginx(document.get("nginx"), environment, found)
     if len(found) > before or top is None:
         return None
@@ -281,4 +283,4 @@ def pool(name: str, entry: schema.PoolTable | None) -> Pool:
 
 def server(name: str, entry: schema.ServerTable) -> Server:
     host, user, port = schema.remote(entry.host)
-    return Server(name, host, user or "deploy", port)
+    return Server(name, host, user or "deploy", port, entry.role, entry.address or "")

@@ -19,6 +19,7 @@ from dispatcher.registry.headers import fault_of_plain, fault_of_policy
 from dispatcher.registry.jobs import fault_of_command
 from dispatcher.registry.networks import fault_of_network
 from dispatcher.registry.nginx import fault_of_header, fault_of_proxy
+from dispatcher.registry.servers import fault_of_address
 from dispatcher.registry.tenancy import fault_of_tenants
 from dispatcher.registry.tls import (
     LETS_ENCRYPT,
@@ -229,6 +230,8 @@ class NginxTable(Table):
 
 class ServerTable(Table):
     host: Annotated[str, checked(fault_of_remote)]
+    role: Literal["web", "edge"] = "web"
+    address: Annotated[str, checked(fault_of_address)] | None = None
 
 
 class EnvironmentTable(Table):

@@ -5,7 +5,7 @@ read a site without starting it. `site_toml` makes them from site.toml.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from dispatcher.registry.headers import Headers
 from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.nginx import USUAL as USUAL_NGINX
 from dispatcher.registry.nginx import Nginx
+from dispatcher.registry.servers import EDGE, WEB
 from dispatcher.registry.tls import Tls
 
 
@@ -138,6 +139,12 @@ class Server:
     user: str = "deploy"
     port: int | None = None
 
+    role: str = WEB
+    """``web``: it runs the apps; ``edge``: it passes requests on to those that do."""
+
+    address: str = ""
+    """Where the other servers of the site reach it; empty where none of them does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Site:
@@ -168,8 +175,37 @@ class Site:
     nginx: Nginx = USUAL_NGINX
     """What stands in front of nginx."""
 
+    here: str = ""
+    """The server that it is looked at from; empty where that is none of its servers."""
+
     file: Path = field(default=Path("site.toml"), compare=False)
     """Where all this is written."""
+
+    def on(self, server: str) -> "Site":
+        """Return the site as one of its servers has it; raises LookupError naming those."""
+        if server and server not in (names := [one.name for one in self.servers]):
+            raise LookupError(f"there is no server {server!r}; there are {', '.join(names)}")
+        return replace(self, here=server)
+
+    @property
+    def webs(self) -> tuple[Server, ...]:
+        """The servers that run the apps."""
+        return tuple(server for server in self.servers if server.role == WEB)
+
+    @property
+    def edges(self) -> tuple[Server, ...]:
+        """The servers that visitors reach, where those that run the apps are behind them."""
+        return tuple(server for server in self.servers if server.role == EDGE)
+
+    @property
+    def is_edge(self) -> bool:
+        """Whether it is looked at from an edge, which runs no app."""
+        return any(server.name == self.here for server in self.edges)
+
+    @property
+    def behind(self) -> tuple[Server, ...]:
+        """The edges that alone are to pass requests on to here."""
+        return () if self.is_edge else self.edges
 
     @property
     def hosts(self) -> tuple[str, ...]:

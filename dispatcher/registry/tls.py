@@ -72,8 +72,8 @@ class Tls:
 
 
 def secured(site: Site) -> tuple[str, ...]:
-    """Return the hosts that the site's own nginx answers for over https."""
-    return site.hosts if site.tls and not site.tls.elsewhere else ()
+    """Return the hosts that nginx answers for over https, where the site is looked at from."""
+    return site.hosts if site.tls and not site.tls.elsewhere and not site.behind else ()
 
 
 def fault_of_email(email: str) -> str | None:
@@ -134,5 +134,5 @@ def errors_of_tls(tls: Tls, hosts: tuple[str, ...], servers: int) -> Iterator[Fo
     if asked and tls.email and servers > 1:
         # The authority would ask whichever server its resolver leads it to.
         message = "asks for certificates from one server, and there are several for each name"
-        right = "name files in tls.certificates, or write elsewhere = true"
+        right = "name files in tls.certificates, have one edge, or write elsewhere = true"
         yield ("tls", "email"), f"{message}; {right} (docs/https.md)", None
