@@ -96,6 +96,11 @@ class Layout:
         return f"{self.home}/static"
 
     @property
+    def webs(self) -> str:
+        """On an edge: the servers that it passes requests on to; outlives releases."""
+        return f"{self.home}/webs.conf"
+
+    @property
     def publishing(self) -> str:
         """Is there from the beginning of a cutover to its end."""
         return f"{self.home}/publishing"

@@ -71,6 +71,9 @@ class Release(Value):
     commit: str
     pools: tuple[PoolPart, ...]
 
+    fronts: tuple[PoolPart, ...] = ()
+    """On an edge: the pools that run on the servers behind it. It has none itself."""
+
     jobs: tuple[JobPart, ...] = ()
 
     tls: tuple[str, ...] = ()
@@ -93,7 +96,12 @@ class Release(Value):
 
 
 def parts(site: Site) -> tuple[PoolPart, ...]:
-    """Return what each pool in use serves."""
+    """Return what each pool in use serves where the site is looked at from: none on an edge."""
+    return () if site.is_edge else all_parts(site)
+
+
+def all_parts(site: Site) -> tuple[PoolPart, ...]:
+    """Return what each pool in use serves, wherever."""
     return tuple(
         PoolPart(
             name=pool.name,
@@ -119,6 +127,7 @@ def job_parts(site: Site) -> tuple[JobPart, ...]:
         )
         for app in site
         for job in jobs(app)
+        if not site.is_edge
     )
 
 

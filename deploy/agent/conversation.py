@@ -132,7 +132,7 @@ class Conversation:
                     "title": plan.title,
                     "steps": [(step.note, str(step.do)) for step in plan],
                     "live": planning.live(self.at),
-                    "lacking": store.lacking(words.files_of(request.intention)),
+                    "lacking": store.lacking(planning.files(self.at, request.intention)),
                 }
             case words.Begin():
                 return self.begin(request.intention)

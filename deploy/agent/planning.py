@@ -9,6 +9,7 @@ from typing import assert_never
 
 from deploy.acting.machine import Machine
 from deploy.acting.steps import Plan
+from deploy.bundle import File
 from deploy.errors import PlanError
 from deploy.layout import Layout
 from deploy.protocol.data_words import Restore
@@ -23,6 +24,7 @@ from deploy.protocol.words import (
     Restart,
     Rollback,
     Rotate,
+    files_of,
 )
 from deploy.server.look import State, look
 from deploy.stages import (
@@ -59,6 +61,7 @@ def plan(at: Layout, intention: Intention, machine: Machine) -> Plan:
                 intention.watch,
                 migrates=intention.migrates,
                 schedules=intention.schedules,
+                out=intention.out,
             )
         case Rollback():
             state = look(at, machine, links=(at.nginx,))
@@ -101,7 +104,17 @@ def registered(at: Layout, request: Registered) -> Site:
     site = parsed(Path("site.toml"), request.registry, request.environment)
     if site.name != at.site:
         raise PlanError(f"this is the agent of the site {at.site}, not of {site.name}")
-    return site
+    try:
+        return site.on(request.server)
+    except LookupError as error:
+        raise PlanError(str(error.args[0])) from None
+
+
+def files(at: Layout, intention: Intention) -> tuple[File, ...]:
+    """Return the files that this server must have for it: an edge runs nothing of a release."""
+    if isinstance(intention, Deploy) and registered(at, intention).is_edge:
+        return (intention.bundle.site,)
+    return files_of(intention)
 
 
 def found(at: Layout, site: Site, machine: Machine) -> State:

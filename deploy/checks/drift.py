@@ -13,7 +13,7 @@ from deploy.stages import ground, maintenance
 from deploy.stages.publishing import nginx_file
 from dispatcher.registry.site import App, Pool, Site
 
-HERE = {"name", "apps", "pools", "servers", "environment", "watch_seconds", "file"}
+HERE = {"name", "apps", "pools", "servers", "here", "environment", "watch_seconds", "file"}
 """What of a site is told by its parts, or says nothing to a server."""
 
 

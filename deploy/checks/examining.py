@@ -16,7 +16,7 @@ from deploy.layout import Layout
 from deploy.protocol.examined import Examined, Fact, Health, System, Web
 from deploy.server.look import State, look
 from deploy.server.web import DEFAULT, PROXY
-from deploy.stages import ground, maintenance
+from deploy.stages import edge, ground, maintenance
 from deploy.stages.publishing import nginx_file
 from deploy.stages.serving import asked as asked_of_pool
 from dispatcher.registry.faults import RegistryError
@@ -36,7 +36,7 @@ def examine(at: Layout, machine: Machine, site: Site, user: str = "") -> Examine
     """
     state = found(at, machine, site, user)
     text = state.files.get(f"{at.current}/site.toml")
-    live = registry(text, site.environment)
+    live = registry(text, site.environment, site.here)
     if live and not set(made_of(at, live)) <= state.files.keys():
         state = found(at, machine, site, user, live)
     paths = (at.home, "/run", "/var/lib", "/var/log", "/tmp")  # noqa: S108 - looked at alone
@@ -46,6 +46,7 @@ def examine(at: Layout, machine: Machine, site: Site, user: str = "") -> Examine
         system=told(machine, "system", {"paths": paths}, System),
         web=told(machine, "nginx", {"ours": ours}, Web) if "nginx" in state.packages else None,
         health=health(at, machine, state),
+        webs=behind(at, machine, site, state),
         registry=text,
         strange=drift.strange(at, live, state) if live else {},
     )
@@ -70,11 +71,14 @@ def made_of(at: Layout, live: Site) -> tuple[str, ...]:
     return tuple(ground.templates(at, live))
 
 
-def registry(text: str | None, environment: str) -> Site | None:
-    """Return the site of a release; None where there is none, or an older one than can be read."""
+def registry(text: str | None, environment: str, server: str) -> Site | None:
+    """Return the site of a release as a server has it.
+
+    None where there is none, or an older one than can be read, or one without that server.
+    """
     try:
-        return parsed(Path("site.toml"), text, environment) if text else None
-    except RegistryError:
+        return parsed(Path("site.toml"), text, environment).on(server) if text else None
+    except (RegistryError, LookupError):
         return None
 
 
@@ -89,6 +93,16 @@ def health(at: Layout, machine: Machine, state: State) -> dict[str, Health]:
     if outcome.exit_code:
         return {}
     return {name: Health.model_validate(one) for name, one in json.loads(outcome.out).items()}
+
+
+def behind(at: Layout, machine: Machine, site: Site, state: State) -> dict[str, str]:
+    """Ask the servers behind an edge, as it does; return the fault of each, or nothing."""
+    live = state.installed.get(state.live or "")
+    if live is None or not live.fronts:
+        return {}
+    given = {**edge.asking(site, live, edge.out_of(state, at, site)), "seconds": 0}
+    outcome = perform(Script.of("reach", given), machine)
+    return {} if outcome.exit_code else dict(json.loads(outcome.out))
 
 
 def told(machine: Machine, program: str, given: dict[str, object], kind: type[T]) -> T | None:

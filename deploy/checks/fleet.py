@@ -13,9 +13,10 @@ def alike(seen: Sequence[Seen]) -> Iterator[Finding]:
     ready = [one for one in seen if one.hello]
     if len(each := by(ready, lambda one: one.state.live or "no release")) > 1:
         yield wrong(f"the servers have different releases: {told(each)}", "fab deploy")
-    if len(by(ready, lambda one: one.hello.get("keys", ""))) > 1:
+    serving = [one for one in ready if not one.site.is_edge]
+    if len(by(serving, lambda one: one.hello.get("keys", ""))) > 1:
         yield wrong("the servers sign with different keys", "fab bootstrap")
-    if len(by(ready, lambda one: one.hello.get("secrets", ""))) > 1:
+    if len(by(serving, lambda one: one.hello.get("secrets", ""))) > 1:
         yield wrong("the servers have different secrets of apps", "fab bootstrap")
     if (
         len(

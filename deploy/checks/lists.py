@@ -11,6 +11,7 @@ RUNNING: tuple[Check, ...] = (
     release.transaction,
     release.pools,
     release.beside,
+    release.behind,
     release.closed,
     release.deployed,
     release.secrets,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from deploy.checks import drift, examining
 from deploy.checks.finding import Finding, Seen, ok, warn, wrong
 from deploy.errors import PlanError
-from deploy.stages import jobs, plans, vault
+from deploy.stages import edge, jobs, plans, vault
 
 RESTARTS = 3
 """As many restarts of one service are told of."""
@@ -59,6 +59,20 @@ def pools(seen: Seen) -> Iterator[Finding]:
             )
 
 
+def behind(seen: Seen) -> Iterator[Finding]:
+    """See that an edge reaches the servers behind it, and leads to all of them."""
+    if not seen.site.is_edge or seen.live is None:
+        return
+    for name, fault in seen.examined.webs.items():
+        if fault:
+            todo = f"fab status --only {name}, and see that a firewall lets {seen.server} through"
+            yield wrong(f"{name} is out: {fault}", todo)
+        else:
+            yield ok(f"{name} answers it")
+    for name in edge.out_of(seen.state, seen.at, seen.site):
+        yield warn(f"it leads nobody to {name}, for that was left out", "fab deploy")
+
+
 def beside(seen: Seen) -> Iterator[Finding]:
     """See that workers and the schedule run."""
     units = jobs.beside(seen.at, seen.live, seen.state, None) if seen.live else ()
@@ -82,7 +96,7 @@ def deployed(seen: Seen) -> Iterator[Finding]:
     """See that site.toml is deployed as it is here."""
     if seen.live is None or seen.examined.registry is None:
         return
-    live = examining.registry(seen.examined.registry, seen.site.environment)
+    live = examining.registry(seen.examined.registry, seen.site.environment, seen.site.here)
     if live is None:
         yield warn("the site.toml of its release cannot be read by this version", "fab deploy")
         return
@@ -95,7 +109,7 @@ def deployed(seen: Seen) -> Iterator[Finding]:
 
 def secrets(seen: Seen) -> Iterator[Finding]:
     """See that every secret that site.toml names is set."""
-    if seen.bare:
+    if seen.bare or seen.site.is_edge:
         return
     try:
         vault.refuse_missing(seen.at, seen.site, seen.state)

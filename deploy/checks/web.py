@@ -111,7 +111,7 @@ def certificates(seen: Seen) -> Iterator[Finding]:
 
 def names(seen: Seen) -> Iterator[Finding]:
     """See that the names of the site lead to the server, as far as can be told from here."""
-    if seen.outside is None:
+    if seen.outside is None or seen.site.behind:
         return
     address = seen.outside.address
     elsewhere: dict[tuple[str, ...], list[str]] = {}
@@ -131,7 +131,7 @@ def names(seen: Seen) -> Iterator[Finding]:
 
 def reached(seen: Seen) -> Iterator[Finding]:
     """See that nothing on the way, as a firewall, keeps visitors out."""
-    if seen.outside is None or "nginx.service" not in seen.state.active():
+    if seen.outside is None or seen.site.behind or "nginx.service" not in seen.state.active():
         return
     if seen.outside.web:
         says = f"port 80 of {seen.outside.address} cannot be reached from here: {seen.outside.web}"

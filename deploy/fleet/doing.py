@@ -97,7 +97,8 @@ def narrowed(
         return fleet
     shown = asked(fleet, intention)
     busy = [link for link in fleet.servers if shown[link.name]["steps"]]
-    busy.sort(key=lambda link: link.name not in first)
+    edges = {server.name for server in fleet.site.edges}  # which lead to all that the others have
+    busy.sort(key=lambda link: (link.name in edges, link.name not in first))
     return replace(fleet, servers=tuple(busy[:most]) or fleet.servers)
 
 
@@ -115,8 +116,9 @@ def asked(fleet: Fleet[Link], intention: Intention) -> Shown:
 
 
 def first_of(fleet: Fleet[Link], names: list[str]) -> str:
-    """Return which of these servers site.toml names first."""
-    return next(server.name for server in fleet.site.servers if server.name in names)
+    """Return which of these servers site.toml names first; of those that run apps, if any."""
+    in_order = (*fleet.site.webs, *fleet.site.edges)
+    return next(server.name for server in in_order if server.name in names)
 
 
 def placed(fleet: Fleet[Link], intention: Intention, name: str, leader: str) -> Intention:
@@ -127,9 +129,12 @@ def placed(fleet: Fleet[Link], intention: Intention, name: str, leader: str) -> 
     """
     if not isinstance(intention, Deploy | Rollback):
         return intention
-    there, all_ = {link.name for link in fleet.servers}, [one.name for one in fleet.site.servers]
-    schedules = name == all_[0] if there == set(all_) else None
-    return intention.model_copy(update={"migrates": name == leader, "schedules": schedules})
+    there, all_ = {link.name for link in fleet.servers}, [one.name for one in fleet.site.webs]
+    schedules = name == all_[0] if there >= set(all_) else None
+    told: dict[str, object] = {"migrates": name == leader, "schedules": schedules}
+    if isinstance(intention, Deploy) and fleet.site.edges:
+        told["server"] = name
+    return intention.model_copy(update=told)
 
 
 def bring(

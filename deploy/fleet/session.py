@@ -141,9 +141,9 @@ def fit(fleet: Fleet[Remote]) -> dict[str, State]:
     """Look at every server; raises `FleetError` naming those that could not run the site."""
 
     def one(remote: Remote) -> State:
-        user = deployer(fleet.site, remote)
-        state = look(fleet.at, remote, **ground.asked(fleet.at, fleet.site, user))
-        refuse_unfit(fleet.at, fleet.site, state)
+        site, user = fleet.site.on(remote.name), deployer(fleet.site, remote)
+        state = look(fleet.at, remote, **ground.asked(fleet.at, site, user))
+        refuse_unfit(fleet.at, site, state)
         return state
 
     return fleet.each(one)
@@ -155,6 +155,34 @@ def chosen(site: Site, only: str) -> tuple[Server, ...]:
         place = f"environments.{site.environment}.servers" if site.environment else "servers"
         raise PlanError(f"site.toml names no server; write [{place}.NAME] with its host")
     return named(site, only) or site.servers
+
+
+def of_apps(site: Site, only: str) -> str:
+    """Return ``only``, or all, without edges; raises `PlanError` where no other is left."""
+    if not site.edges:
+        return only
+    there = [server.name for server in chosen(site, only) if server in site.webs]
+    if not there:
+        names = " and ".join(web.name for web in site.webs)
+        raise PlanError(f"no app runs on {only}; name servers that run them: {names}")
+    return ",".join(there)
+
+
+def out(site: Site, fleet: Fleet[Link]) -> tuple[str, ...]:
+    """Return the servers that edges of the fleet are to lead nobody to: those it goes on without.
+
+    None where it is for edges alone, as for one that is new.
+    """
+    there = {link.name for link in fleet.servers}
+    names = [web.name for web in site.webs]
+    return tuple(name for name in names if name not in there) if there & set(names) else ()
+
+
+def refuse_edges(site: Site, canary: str) -> None:
+    """Raise `PlanError` where a canary is an edge: it would lead to what is not live yet."""
+    if edges := [server.name for server in named(site, canary) if server in site.edges]:
+        names = " or ".join(web.name for web in site.webs)
+        raise PlanError(f"--canary {edges[0]} runs no app and has nothing to try; take {names}")
 
 
 def limited(site: Site, only: str, limit: str) -> str:
@@ -219,7 +247,10 @@ def on_each(
 
 def targets(fleet: Fleet[Link]) -> list[Target]:
     """Return each kind of Python and machine among the servers, once."""
-    said = (link.hello for link in fleet.servers)
+    edges = {server.name for server in fleet.site.edges}  # nothing of a release runs there
+    said = [link.hello for link in fleet.servers if link.name not in edges] or [
+        link.hello for link in fleet.servers
+    ]
     return list(dict.fromkeys(target(one["python"], one["machine"], one["glibc"]) for one in said))
 
 
@@ -236,8 +267,10 @@ def refuse_other_agents(fleet: Fleet[Link], name: str) -> None:
             raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
 
     fleet.each(refuse)
-    refuse_different(link.hello["keys"] for link in fleet.servers)
-    if len({link.hello["secrets"] for link in fleet.servers}) > 1:
+    edges = {server.name for server in fleet.site.edges}
+    serving = [link for link in fleet.servers if link.name not in edges]
+    refuse_different(link.hello["keys"] for link in serving)
+    if len({link.hello["secrets"] for link in serving}) > 1:
         raise PlanError("the servers have different secrets; run: fab bootstrap")
 
 

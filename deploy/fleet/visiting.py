@@ -56,7 +56,8 @@ class Visit:
         try:
             with closing(remote.link(Layout(self.site.name).relay)) as link:
                 begun = time.time()
-                examined = link.examine(self.text, self.site.environment)
+                named = remote.name if self.site.edges else ""
+                examined = link.examine(self.text, self.site.environment, named)
                 return self.seen(remote, examined, begun, link.hello)
         except ReachError as error:
             if not self.thorough:
@@ -69,7 +70,8 @@ class Visit:
             ground.need_python(remote, install=False)
             user = session.deployer(self.site, remote)
             begun = time.time()
-            examined = examining.examine(Layout(self.site.name), remote, self.site, user)
+            site = self.site.on(remote.name)
+            examined = examining.examine(Layout(site.name), remote, site, user)
         except DeployError as root:
             why = root.reason if isinstance(root, ReachError) else str(root)
             first = error.reason.partition("; run: ")[0]
@@ -79,7 +81,8 @@ class Visit:
     def seen(self, remote: Remote, examined: Examined, begun: float, hello: dict[str, str]) -> Seen:
         there = examined.system.time if examined.system else begun
         skew = min(there - begun, 0) + max(there - time.time(), 0)
-        return Seen(self.site, remote.name, examined, self.agent, hello, skew_seconds=skew)
+        site = self.site.on(remote.name)
+        return Seen(site, remote.name, examined, self.agent, hello, skew_seconds=skew)
 
     def from_here(self, remote: Remote) -> outside.Outside:
         there = f"{remote.user}@{remote.connection.host}:{remote.connection.port}"

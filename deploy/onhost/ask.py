@@ -34,6 +34,10 @@ class Unwell(Exception):
     """An answer that a healthy release does not give."""
 
 
+class Elsewhere(Unwell):
+    """An answer of another release."""
+
+
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
@@ -79,11 +83,15 @@ def addresses(given: dict[str, Any], pool: dict[str, Any], end: float) -> None:
     Many at once, for the first page of an app takes the longest; yet no more than there are
     workers, or some would wait behind a page that hangs, and be taken to hang as well.
     """
-    threads = ThreadPoolExecutor(min(AT_ONCE, pool["workers"]))
+    threads, patient = (
+        ThreadPoolExecutor(min(AT_ONCE, pool["workers"])),
+        given.get("patient", False),
+    )
     try:
         asked = [
-            threads.submit(until, end, f"{host}{path}/", partial(address, given, pool, host, path))
+            threads.submit(until, end, f"{host}{path}/", ask, patient)
             for host, path in pool["addresses"]
+            for ask in [partial(address, given, pool, host, path)]
         ]
         for job in as_completed(asked):
             job.result()
@@ -91,11 +99,17 @@ def addresses(given: dict[str, Any], pool: dict[str, Any], end: float) -> None:
         threads.shutdown(wait=False, cancel_futures=True)
 
 
-def until(end: float, who: str, ask: Callable[[], None]) -> None:
-    """Ask again while the server is not there yet; what it says once it is, counts."""
+def until(end: float, who: str, ask: Callable[[], None], patient: bool = False) -> None:
+    """Ask again while the server is not there yet; what it says once it is, counts.
+
+    Who is ``patient`` waits for the release too.
+    """
     while True:
         try:
             ask()
+        except Elsewhere:
+            if not patient or time.monotonic() > end:
+                raise
         except (OSError, http.client.HTTPException) as error:
             if time.monotonic() > end:
                 raise Unwell(f"{who} does not answer: {error}") from error
@@ -158,7 +172,7 @@ def address(given: dict[str, Any], pool: dict[str, Any], host: str, path: str) -
     if status >= 500:
         raise Unwell(f"{host}{path}/ answers {status}")
     if release != given["release"]:
-        raise Unwell(f"{host}{path}/ is answered by release {release or '(none)'}")
+        raise Elsewhere(f"{host}{path}/ is answered by release {release or '(none)'}")
 
 
 def get(

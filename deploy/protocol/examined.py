@@ -109,6 +109,9 @@ class Examined(Fact):
     health: dict[str, Health] = {}
     """By pool of the live release."""
 
+    webs: dict[str, str] = {}
+    """Of an edge: what is wrong with each of the servers that it leads to, if anything."""
+
     registry: str | None = None
     """The site.toml of the live release."""
 

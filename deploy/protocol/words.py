@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    TypeAdapter,
+    model_serializer,
+)
 
 from deploy.bundle import Bundle, File
 from deploy.protocol.commands import Exec
@@ -29,6 +36,14 @@ class Registered(Value):
     """The text of site.toml."""
 
     environment: Environment = ""
+    server: Literal[""] | Label = ""
+    """Which of its servers this one is; empty where that makes no difference."""
+
+    @model_serializer(mode="wrap")
+    def said(self, others: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Say nothing of what agents of before do not know, unless it is needed."""
+        whole: dict[str, Any] = others(self)
+        return {k: v for k, v in whole.items() if k != "server" or v}
 
 
 class Stamped(Value):
@@ -54,6 +69,9 @@ class Deploy(Registered, Stamped, Placed):
     bundle: Bundle
     watch: Seconds = 0
     """How long to watch it once it is live, before it is let stay."""
+
+    out: Annotated[tuple[Label, ...], Field(max_length=1000)] = ()
+    """The servers that an edge is to lead nobody to."""
 
 
 class Rollback(Stamped, Placed):

@@ -89,18 +89,20 @@ class Link:
         Thread(target=self.read, daemon=True).start()
         Thread(target=beat, args=(self.ended, lambda: self.send(b"\n")), daemon=True).start()
 
-    def look(self, registry: str = "", environment: str = "") -> State:
+    def look(self, registry: str = "", environment: str = "", server: str = "") -> State:
         """Return how the server is."""
-        return State.model_validate(self.ask(Look(registry=registry, environment=environment)))
+        asked = Look(registry=registry, environment=environment, server=server)
+        return State.model_validate(self.ask(asked))
 
-    def examine(self, registry: str, environment: str) -> Examined:
+    def examine(self, registry: str, environment: str, server: str = "") -> Examined:
         """Return all that is known of the server; of an older agent what that tells."""
         try:
-            told = self.ask(Examine(registry=registry, environment=environment))
+            asked = Examine(registry=registry, environment=environment, server=server)
+            told = self.ask(asked)
         except ReachError as error:
             if UNKNOWN not in error.reason:
                 raise
-            return Examined(state=self.look(registry, environment))
+            return Examined(state=self.look(registry, environment, server))
         return Examined.model_validate(told)
 
     def show(self, intention: Intention) -> dict[str, Any]:

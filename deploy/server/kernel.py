@@ -20,6 +20,31 @@ APPLY = 'sysctl --quiet --load "$1" || ! test -w /proc/sys/fs/protected_symlinks
 """Fails where the kernel does not take it; in a container it is the host's to say."""
 
 
+EDGE = "/etc/sysctl.d/60-flaskyard-edge.conf"
+NOTICES = {
+    "tcp_keepalive_time": 5,
+    "tcp_keepalive_intvl": 1,
+    "tcp_keepalive_probes": 5,
+    "tcp_retries2": 6,
+    "tcp_tw_reuse": 1,
+}
+"""A server that is silent is given up after ten seconds, after about 25 where it never took in what
+it was asked (tcp(7)). There is a connection for each request, and in some seconds so many that
+their ports must be had again before a minute has passed."""
+
+EDGE_TEXT = "# Made by deploy/kernel.py.\n" + "".join(
+    f"net.ipv4.{name} = {value}\n" for name, value in NOTICES.items()
+)
+NOTICE = 'sysctl --quiet --load "$1" || ! test -w /proc/sys/net/ipv4/tcp_keepalive_time'
+
+
+def notice(found: State) -> Steps:
+    """Have an edge notice that a server behind it is gone, though that said nothing."""
+    steps = write({EDGE: EDGE_TEXT}, found)
+    apply = Step("have the kernel notice lost servers", shell(NOTICE, EDGE))
+    return (*steps, apply) if steps else ()
+
+
 def protect(found: State) -> Steps:
     """Have it refuse that from now on, and after each boot."""
     steps = write({FILE: TEXT}, found)

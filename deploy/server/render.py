@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from deploy.layout import Layout
-from deploy.release import parts
+from deploy.release import all_parts, parts
 from dispatcher.registry.address import Address
 from dispatcher.registry.headers import fixed as fixed_headers
 from dispatcher.registry.jobs import Job
@@ -99,6 +99,19 @@ def clients(site: Site) -> str:
     return hashlib.sha256(known.encode()).hexdigest() if known else ""
 
 
+def webs(site: Site, at: Layout, out: Collection[str] = ()) -> str:
+    """Return what an edge passes requests on to; servers named in ``out`` get none."""
+    there = [
+        {
+            "name": web.name,
+            "where": f"[{web.address}]:80" if ":" in web.address else f"{web.address}:80",
+            "out": web.name in out,
+        }
+        for web in site.webs
+    ]
+    return TEMPLATES.get_template("webs.conf.j2").render(site=site, name=variable(at), webs=there)
+
+
 def counted(site: Site) -> list[Limits]:
     """Return limits of which each counts visitors by itself; those of the site come first."""
     found = {limits.zone: limits for limits in (site.limits, *(app.limits for app in site))}
@@ -137,7 +150,7 @@ def on_host(site: Site, name: str) -> Host:
     """Return where each path of a host goes: what is nobody's to the pool of its root."""
     mounts = site.mounts(name)
     root = mounts.get("") or next(iter(mounts.values()), None)
-    usual = way(root) if root else (parts(site)[0].name, site.limits, False)
+    usual = way(root) if root else (all_parts(site)[0].name, site.limits, False)
     elsewhere = tuple(
         Location((f"= {path}", f"{path}/"), *way(app), (app.name,))
         for path, app in mounts.items()

@@ -16,6 +16,7 @@ STATIC = f"{FOLDER}/static.conf"
 ANSWER, DOWNLOAD, OWN, PAGES = (
     f"{FOLDER}/{name}.conf" for name in ("answer", "download", "own", "pages")
 )
+EDGE = f"{FOLDER}/edge.conf"
 ACME = f"{FOLDER}/acme.conf"
 
 
@@ -44,6 +45,7 @@ def web_files() -> dict[str, str]:
         PAGES: render.shared("pages.conf"),
         PROXY: render.shared("proxy.conf"),
         STATIC: render.shared("static.conf"),
+        EDGE: render.shared("edge.conf"),
         ACME: render.shared("acme.conf", webroot=https.WEBROOT),
         DEFAULT: render.shared("default.conf"),
     }

@@ -35,7 +35,8 @@ def refuse_unready(at: Layout, site: Site, found: State) -> None:
     """Raise `PlanError` for a server that bootstrap has not been to, or not lately."""
     laid = {**web_files(), **ground.boot_files(at)}
     stale = [path for path, text in laid.items() if found.files.get(path) != text]
-    lacking = found.keys.get(at.keys) is None or at.builder not in found.users
+    keyless = found.keys.get(at.keys) is None and not site.is_edge
+    lacking = keyless or at.builder not in found.users
     if stale or lacking or brotli.lacks(found) or https.lacks(at, site, found):
         raise PlanError("is not ready for this version of Flaskyard; run: fab bootstrap")
     if "nginx.service" not in found.active():

@@ -30,6 +30,7 @@ def templates(at: Layout, site: Site) -> dict[str, str]:
         at.job_template(app.pool, job.name): render.job(job, app, site, at)
         for app in site
         for job in jobs(app)
+        if not site.is_edge
     }
 
 

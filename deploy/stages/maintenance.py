@@ -81,7 +81,7 @@ def refuse_unknown(at: Layout, found: State, live: Release | None, app: str) -> 
     """Raise `PlanError` where the live release has no such app, or no place for maintenance."""
     if live is None:
         raise PlanError("has no live release to close; run: fab deploy")
-    there = [name for pool in live.pools for name in pool.apps]
+    there = [name for pool in live.pools or live.fronts for name in pool.apps]
     if app and app not in there:
         raise PlanError(f"its release has no app {app!r}; it has {', '.join(there)}")
     if f"{at.maintenance}/" not in (found.files.get(nginx_file(at)) or ""):

@@ -8,10 +8,10 @@ from deploy.acting.steps import Plan, Steps
 from deploy.bundle import Agent, Built, Bundle
 from deploy.errors import PlanError
 from deploy.layout import Layout
-from deploy.release import Release, Stamp, before, job_parts, parts, time_after
+from deploy.release import Release, Stamp, all_parts, before, job_parts, parts, time_after
 from deploy.server import environments, https, render, secrets
 from deploy.server.look import State
-from deploy.stages import ground, install, jobs, publishing, retiring, serving, statics, vault
+from deploy.stages import edge, ground, install, jobs, publishing, retiring, serving, statics, vault
 from deploy.stages.fitness import refuse_unfit, refuse_unready
 from dispatcher.registry.site import Site
 from dispatcher.registry.tls import secured
@@ -46,17 +46,21 @@ def deploy(
     *,
     migrates: bool = False,
     schedules: bool | None = None,
+    out: tuple[str, ...] = (),
 ) -> Plan:
     """Install the release, make it live, retire the one before; empty where it is live already.
 
     It is watched for ``watch`` seconds before it is let stay. ``migrates`` says whether this
     server migrates the databases that all share, and ``schedules`` whether it is the one where
-    schedules run, None for what it was.
+    schedules run, None for what it was. An edge leads nobody to the servers named in ``out``.
     """
     refuse_unfit(at, site, found)
     refuse_unready(at, site, found)
     title = f"deploy {bundle.id}"
     now = live(found)
+    if site.is_edge:
+        wanted = found.installed.get(bundle.id) or described(at, site, bundle, found, stamp)
+        return edge.deploy(at, site, bundle, found, wanted, now, out)
     if now is not None and now.id == bundle.id and not found.publishing:
         if jobs.misplaced(at, now, found, schedules):
             return reschedule(at, now, found, schedules)
@@ -127,30 +131,35 @@ def installed(
     at: Layout, site: Site, bundle: Bundle, found: State, stamp: Stamp
 ) -> tuple[Release, Steps]:
     """Return the release, and the steps that install it."""
-    nginx, routes = render.nginx(site, at)
-    release = Release(
-        id=bundle.id,
-        version=bundle.version,
-        commit=bundle.commit,
-        pools=parts(site),
-        jobs=job_parts(site),
-        tls=secured(site),
-        routes=routes,
-        environment=environments.name(bundle, found),
-        after=found.live or "",
-        installed=time_after(stamp.time, found.installed.values()),
-        by=stamp.by,
-    )
+    release = described(at, site, bundle, found, stamp)
     steps = (
         *serving.clear(release.id, found),
         *install.install(at, bundle, found),
         *ground.users(at, tuple(pool.name for pool in release.pools), found),
         *ground.units(ground.templates(at, site), found),
         *https.describe(at, release, site),
-        *install.describe(at, release, nginx),
+        *install.describe(at, release, render.nginx(site, at)[0]),
         publishing.claims(at, release),
     )
     return release, steps
+
+
+def described(at: Layout, site: Site, bundle: Bundle, found: State, stamp: Stamp) -> Release:
+    """Return what is to be installed, as its manifest will say."""
+    return Release(
+        id=bundle.id,
+        version=bundle.version,
+        commit=bundle.commit,
+        pools=parts(site),
+        fronts=all_parts(site) if site.is_edge else (),
+        jobs=job_parts(site),
+        tls=secured(site),
+        routes=render.nginx(site, at)[1],
+        environment="" if site.is_edge else environments.name(bundle, found),
+        after=found.live or "",
+        installed=time_after(stamp.time, found.installed.values()),
+        by=stamp.by,
+    )
 
 
 def rotate(at: Layout, key: str, found: State) -> Plan:

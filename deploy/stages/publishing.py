@@ -14,18 +14,21 @@ OTHERS = ("/etc/nginx/conf.d", "/etc/nginx/sites-enabled")
 """Where Debian's nginx has the files of all sites, ours and others."""
 
 
-def publish(at: Layout, release: Release, live: Release | None, found: State) -> Steps:
+def publish(
+    at: Layout, release: Release, live: Release | None, found: State, *, afresh: bool = False
+) -> Steps:
     """Make ``release`` the one that nginx talks to.
 
     Where the routes stay the same, that is one rename of the link nginx follows at each
     new connection. Otherwise the new configuration has a link of its own, and nginx is
     reloaded. If every app stays in its pool, the link of before moves first, so that
     nginx's old workers lead to the new release as well; if not, the reload moves visitors.
+    ``afresh`` says that nginx has other reasons to read its configuration.
     """
-    reroutes = live is None or live.routes != release.routes or found.publishing
+    reroutes = live is None or live.routes != release.routes or found.publishing or afresh
     return (
         *((claims(at, release), Step("check nginx", CHECK)) if reroutes else ()),
-        still(at, release, found),
+        *((still(at, release, found),) if release.pools else ()),
         mark(at, release, undo=unmark(at, release, live) if reroutes else settle(at).do),
         Step(
             "go live",

@@ -23,7 +23,7 @@ def retire(at: Layout, live: Release | None, release: Release, found: State) -> 
         Step(f"stop {old}", Run("systemctl", "stop", "--no-block", *found.units_of(old)))
         for old in sorted(found.running() - warm)
     )
-    if live is None or live.id == release.id:
+    if live is None or live.id == release.id or not live.pools:
         return now
     note = f"stop {live.id} in {WARM_SECONDS // 60} minutes"
     return (*now, Step(note, retirement(at, live)))

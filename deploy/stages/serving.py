@@ -21,8 +21,10 @@ def start(at: Layout, release: Release, found: State) -> Steps:
     """Start every pool of the release beside the live one, and ask until it is well.
 
     One that runs already, for it was live lately, is kept from its stop that was to come,
-    and goes on running where the rest fails.
+    and goes on running where the rest fails. An edge has none.
     """
+    if not release.pools:
+        return ()
     sockets = at.units(release, "socket")
     services = at.units(release, "service")
     undo = None if release.id in found.running() else drop((*services, *sockets))
@@ -62,10 +64,13 @@ def keep_warm(at: Layout, release: Release, found: State) -> Steps:
 
 
 def ask(at: Layout, release: Release, *, through_nginx: bool) -> Script:
-    pools = [asked(at, release, pool, through_nginx) for pool in release.pools]
+    parts = release.pools or release.fronts
+    pools = [asked(at, release, pool, through_nginx) for pool in parts]
     given = {"release": release.id, "seconds": GATE_SECONDS, "pools": pools}
     if through_nginx and release.tls:
         given["https"] = True
+    if release.fronts:  # the servers behind go live at the same time, not earlier
+        given["patient"] = True
     return Script.of("ask", given)
 
 
@@ -90,7 +95,7 @@ def watch(
 
     ``beside`` are units that are only to go on running.
     """
-    if not seconds:
+    if not seconds or not release.pools:
         return ()
     warm = {pool.name for pool in before.pools} if before and before.id in found.running() else ()
     pools = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.errors import DeployError
 from deploy.tasks.options import told, whole
-from deploy.tasks.project import linked, registry
+from deploy.tasks.project import linked, registry, serving
 
 if TYPE_CHECKING:
     from deploy.protocol.words import Intention
@@ -27,7 +27,7 @@ def restart(
 
     site = registry(env)
     intention = Restart(pool=named(pool, site), stamp=session.stamp())
-    carry_out(site, only, context, intention, plan, limit)
+    carry_out(site, serving(site, only), context, intention, plan, limit)
 
 
 @told("keep", "env", "only", "plan", "limit")

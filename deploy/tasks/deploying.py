@@ -61,6 +61,7 @@ def deploy(
         with Live() as live:
             left_out(live)
             names = session.without(site, only, without)
+            session.refuse_edges(site, canary)
             with linked(site, names, context, WITHOUT) as fleet:
                 session.refuse_other_agents(fleet, build.agent_name(ROOT))
                 building.result()
@@ -71,6 +72,7 @@ def deploy(
                     bundle=bundle.what,
                     watch=seconds(watch, site.watch_seconds),
                     stamp=session.stamp(),
+                    out=session.out(site, fleet),
                 )
                 first = frozenset(server.name for server in session.named(site, canary))
                 most = whole("limit", limit, 1, 1000) if limit else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.errors import DeployError
 from deploy.tasks.options import told
-from deploy.tasks.project import ROOT, linked, pool_of, registry
+from deploy.tasks.project import ROOT, linked, pool_of, registry, serving
 
 if TYPE_CHECKING:
     from deploy.protocol.archive import Manifest
@@ -35,7 +35,7 @@ def backup(context: Any, app: str = "", env: str = "", only: str = "") -> None:
     pool = pool_of(site, app) if app else ""
     pools = [pool] if pool else [one.name for one in site.pools if site.of_pool(one.name)]
     own(BACKUPS)
-    with Live() as live, linked(site, only, context, "") as fleet:
+    with Live() as live, linked(site, serving(site, only), context, "") as fleet:
         made = fleet.each(lambda link: backing.back_up(fleet, link, pools, BACKUPS, pool, live))
     for path in made.values():
         print(path)
@@ -104,7 +104,7 @@ def one_of(site: Site, only: str, server: str) -> str:
     """Return the server to restore: the one named, the one it was made of, or the only one."""
     from deploy.fleet import session
 
-    servers = [one.name for one in session.chosen(site, only)]
+    servers = [one.name for one in session.chosen(site, serving(site, only))]
     if len(servers) > 1 and not only and server in servers:
         return server
     if len(servers) > 1:

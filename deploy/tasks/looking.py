@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deploy.building import build
 from deploy.tasks.options import show, told, whole
-from deploy.tasks.project import KNOWN_HOSTS, ROOT, SITE, linked, pool_of, registry
+from deploy.tasks.project import KNOWN_HOSTS, ROOT, SITE, linked, pool_of, registry, serving
 
 if TYPE_CHECKING:
     from deploy.checks.finding import Seen
@@ -120,7 +120,7 @@ def logs(
     pool = pool_of(site, app)
     most = whole("lines", lines, 0, 100_000)
     asked = Logs(pool=pool, app=app, lines=most, follow=follow, jobs=jobs)
-    with linked(site, only, context, limit=limit) as fleet:
+    with linked(site, serving(site, only), context, limit=limit) as fleet:
         fleet.each(
             lambda link: link.logs(asked, lambda text: loglines.show(link.name, text)),
             interrupted=lambda link: link.close(),

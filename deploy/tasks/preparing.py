@@ -67,14 +67,17 @@ def bootstrap(
         servers.each(lambda remote: ground.need_python(remote, install=not plan))
         found = session.fit(servers)
         agent = build.agent(ROOT, session.targets_of(found.values()))
-        everyone = len(servers.servers) == len(site.servers)
-        by_server = {remote: found[remote.name] for remote in servers.servers}
-        secret = keys.common(servers.at, by_server, all_there=everyone)
+        serving = {server.name for server in site.webs}  # edges need no keys, so they have none
+        by_server = {one: found[one.name] for one in servers.servers if one.name in serving}
+        everyone = len(by_server) == len(site.webs)
+        secret = keys.common(servers.at, by_server, all_there=everyone) if by_server else None
         kept = vault.common(servers.at, by_server)
 
         def planned(remote: Remote) -> Plan:
             user, state = session.deployer(site, remote), found[remote.name]
-            return plans.bootstrap(servers.at, site, agent, state, user, secret, kept)
+            here = site.on(remote.name)
+            given = () if here.is_edge else (secret, kept)
+            return plans.bootstrap(servers.at, here, agent, state, user, *given)
 
         made = servers.each(planned)
         wanted = []

@@ -33,6 +33,13 @@ def linked(site: Any, only: str, context: Any, state: str = UNTOUCHED, *, limit:
     return session.linked(site, names, context.config, KNOWN_HOSTS, state)
 
 
+def serving(site: Site, only: str = "") -> str:
+    """Return the names of the servers that run apps, of those in ``only``, or of all."""
+    from deploy.fleet import session
+
+    return session.of_apps(site, only)
+
+
 def left_out(live: Live) -> None:
     """Say what is not committed: a release is a commit, so it lacks that."""
     changed = commit.uncommitted(ROOT)

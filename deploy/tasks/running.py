@@ -9,7 +9,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from deploy.tasks.options import told
-from deploy.tasks.project import linked, pool_of, registry
+from deploy.tasks.project import linked, pool_of, registry, serving
 
 if TYPE_CHECKING:
     from deploy.remote.written import Sink
@@ -46,7 +46,7 @@ def execute(
     if not (each or json):
         converse(context, site, app, words, only)
         return
-    names = session.limited(site, only, limit if each else "1")
+    names = session.limited(site, serving(site, only), limit if each else "1")
     servers = [server.name for server in session.chosen(site, names)]
     kept = {name: {kind: Kept() for kind in STREAMS} for name in servers}
 
@@ -86,7 +86,7 @@ def converse(context: Any, site: Site, app: str, words: list[str], only: str) ->
     from deploy.remote import typed
 
     request = Exec(app=app, argv=tuple(words), terminal=typed.terminal())
-    with linked(site, only, context, limit="1") as fleet:
+    with linked(site, serving(site, only), context, limit="1") as fleet:
         code = fleet.servers[0].converse(request)
     if code:
         sys.exit(code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from deploy.building import build
 from deploy.errors import DeployError
 from deploy.tasks.options import show, told
-from deploy.tasks.project import ROOT, linked, pool_of, registry
+from deploy.tasks.project import ROOT, linked, pool_of, registry, serving
 
 if TYPE_CHECKING:
     from deploy.protocol.words import Intention
@@ -58,7 +58,7 @@ def secrets_list(
     from deploy.reports import secrets
 
     site = registry(env)
-    with linked(site, only, context, limit=limit) as fleet:
+    with linked(site, serving(site, only), context, limit=limit) as fleet:
         rows = secrets.rows(site, fleet.each(lambda link: link.look()))
     show(rows, secrets.table, json)
     if any(row["used"] and row["missing"] for row in rows):
@@ -79,7 +79,7 @@ def secrets_rotate(context: Any, env: str = "", plan: bool = False) -> None:
     from deploy.protocol.words import Rotate
 
     site = registry(env)
-    with Live() as live, linked(site, "", context) as fleet:
+    with Live() as live, linked(site, serving(site), context) as fleet:
         intention = Rotate(key=SecretStr(keys.fresh()), stamp=session.stamp())
         if plan:
             doing.show(fleet, intention, live)
@@ -96,7 +96,7 @@ def carry_out(context: Any, site: Site, intention: Intention, said: str, plan: b
     from deploy.fleet import doing, session
     from deploy.fleet.console import Live
 
-    with Live() as live, linked(site, "", context) as fleet:
+    with Live() as live, linked(site, serving(site), context) as fleet:
         session.refuse_other_agents(fleet, build.agent_name(ROOT))
         if plan:
             doing.show(fleet, intention, live)

@@ -13,7 +13,7 @@ from dispatcher.registry.address import Address
 from dispatcher.registry.headers import Headers
 from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.nginx import USUAL as USUAL_NGINX
-from dispatcher.registry.nginx import Nginx
+from dispatcher.registry.nginx import Nginx, plain
 from dispatcher.registry.servers import EDGE, WEB
 from dispatcher.registry.tls import Tls
 
@@ -185,7 +185,13 @@ class Site:
         """Return the site as one of its servers has it; raises LookupError naming those."""
         if server and server not in (names := [one.name for one in self.servers]):
             raise LookupError(f"there is no server {server!r}; there are {', '.join(names)}")
-        return replace(self, here=server)
+        there = replace(self, here=server)
+        if not server or not there.behind:
+            return there
+        # Its edges are all that is in front: https ends there, and they say what apps are told.
+        told = tuple(variable.passed_on for variable in self.nginx.variables)
+        front = Nginx(plain([edge.address for edge in there.behind]), variables=told)
+        return replace(there, nginx=front, tls=self.tls and Tls(elsewhere=True, hsts_seconds=0))
 
     @property
     def webs(self) -> tuple[Server, ...]:

@@ -73,7 +73,7 @@ class Tls:
 
 def secured(site: Site) -> tuple[str, ...]:
     """Return the hosts that nginx answers for over https, where the site is looked at from."""
-    return site.hosts if site.tls and not site.tls.elsewhere and not site.behind else ()
+    return site.hosts if site.tls and not site.tls.elsewhere else ()
 
 
 def fault_of_email(email: str) -> str | None:

@@ -88,6 +88,11 @@ class Variable:
         """The header it comes in."""
         return PREFIX + self.name.replace("_", "-").title()
 
+    @property
+    def passed_on(self) -> Variable:
+        """The same, as a server behind an edge is told it."""
+        return Variable(self.name, header=self.told_by, default=self.default)
+
 
 def variables(given: Mapping[str, Any]) -> tuple[Variable, ...]:
     """Return the variables of a table in which `errors_of_variables` finds nothing."""

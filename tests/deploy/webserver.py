@@ -37,7 +37,7 @@ NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 SHARED = {Path(path).name: path for path in web_files()}
 PARTS = (
     *(name for name, path in SHARED.items() if path.startswith(FOLDER)),
-    *("https.conf", Path(brotli.FILE).name),
+    *("https.conf", "webs.conf", Path(brotli.FILE).name),
 )
 """Files that others include."""
 
@@ -81,6 +81,9 @@ def configured(
         "site.conf": text,
         Path(brotli.FILE).name: "# No module is loaded here.\n",
     }
+    if site.is_edge:
+        places[Layout(site.name).webs] = f"{folder}/webs.conf"
+        files["webs.conf"] = render.webs(site, Layout(site.name))
     if names:
         found = NginxFound.model_validate(facts.nginx(str(NGINX)))
         shared = https.nginx_files(site, BARE.model_copy(update={"nginx": found}))

@@ -86,3 +86,25 @@ def test_what_has_no_jobs_is_the_same_for_all() -> None:
     rotate: Intention = Rotate(key="x", stamp=STAMP)  # type: ignore[arg-type]
 
     assert placed(fleet("abc"), rotate, "a", "a") is rotate
+
+
+EDGED = (Server("a", "a", role="edge"), Server("b", "b"), Server("c", "c"))
+
+
+@pytest.mark.parametrize("names", ["abc", "bc"])
+def test_an_edge_neither_migrates_nor_schedules(names: str) -> None:
+    there = replace(fleet(names), site=replace(SITE, servers=EDGED))
+    leader = first_of(there, list(names))
+
+    told = {name: placed(there, GOAL, name, leader) for name in names}
+
+    roles = {n: (t.migrates, t.schedules) for n, t in told.items() if isinstance(t, Rollback)}
+    assert roles.pop("a", (False, False)) == (False, False)
+    assert roles == {"b": (True, True), "c": (False, False)}
+
+
+def test_an_edge_comes_last_where_servers_are_counted() -> None:
+    servers = tuple(Asked(name, ["step"]) for name in "abc")
+    there: Fleet[Any] = replace(fleet("abc"), servers=servers, site=replace(SITE, servers=EDGED))
+
+    assert [one.name for one in narrowed(there, GOAL, 2).servers] == ["b", "c"]

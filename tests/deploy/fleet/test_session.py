@@ -4,6 +4,8 @@ import os
 import signal
 from dataclasses import dataclass, replace
 from threading import Event
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -117,3 +119,38 @@ def test_servers_can_be_left_out_but_not_all() -> None:
         session.without(FLEET, "web1", "web1")
     with pytest.raises(PlanError, match=r"site\.toml has no server web9"):
         session.without(FLEET, "", "web9")
+
+
+EDGED = replace(SITE, servers=(Server("edge1", "zero", role="edge"), *FLEET.servers))
+
+
+@pytest.mark.parametrize(
+    ("only", "names"), [("", "web1,web2"), ("web2", "web2"), ("edge1,web1", "web1")]
+)
+def test_what_is_about_apps_is_about_the_servers_that_run_them(only: str, names: str) -> None:
+    assert session.of_apps(EDGED, only) == names
+    assert session.of_apps(FLEET, "web2") == "web2"
+
+
+def test_an_edge_alone_is_refused_what_is_about_apps() -> None:
+    with pytest.raises(PlanError, match=r"no app runs on edge1; name .*: web1 and web2"):
+        session.of_apps(EDGED, "edge1")
+
+
+def test_an_edge_is_no_canary() -> None:
+    session.refuse_edges(EDGED, "web1")
+    with pytest.raises(PlanError, match="--canary edge1 runs no app and has nothing to try"):
+        session.refuse_edges(EDGED, "web1,edge1")
+
+
+@pytest.mark.parametrize(
+    ("names", "out"),
+    [(("edge1", "web1", "web2"), ()), (("edge1", "web1"), ("web2",)), (("edge1",), ())],
+)
+def test_an_edge_leads_nobody_to_what_is_left_out(
+    names: tuple[str, ...], out: tuple[str, ...]
+) -> None:
+    there: Any = tuple(SimpleNamespace(name=name) for name in names)
+    fleet: session.Fleet[Any] = session.Fleet(EDGED, there, lambda _: there[0])
+
+    assert session.out(EDGED, fleet) == out

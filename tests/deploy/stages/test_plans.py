@@ -99,7 +99,7 @@ sh {DEPENDENCIES}.new
  15. bring it to the disk
      $ sync --file-system {FOLDER}
  16. write its manifest
-     $ write {FOLDER}/release.json (458 bytes, mode 644)
+     $ write {FOLDER}/release.json (473 bytes, mode 644)
  17. see that its host names are no other's
      $ claims '{claimed}'
  18. start its pools
