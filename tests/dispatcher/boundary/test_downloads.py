@@ -14,6 +14,7 @@ from dispatcher.downloads import FOLDER, send_download
 from dispatcher.registry.address import Address
 from dispatcher.registry.headers import MILD
 from dispatcher.registry.site import App
+from dispatcher.tenants.resolution import TENANT
 from tests.dispatcher.wsgi import Answer, ask, environ_of
 
 if TYPE_CHECKING:
@@ -245,3 +246,16 @@ def test_without_a_dispatcher_the_helper_sends_all_itself(folder: Path) -> None:
 
     assert b"".join(answer.iter_encoded()) == CONTENT
     answer.close()
+
+
+def test_a_tenant_gives_out_files_of_its_own_alone(folder: Path) -> None:
+    own = folder.parents[1] / "wiki.choir" / "downloads"
+    own.mkdir(parents=True)
+    (own / "song.bin").write_bytes(b"of the choir")
+    choir: dict[str, Any] = {TENANT: "choir"}
+    other: dict[str, Any] = {TENANT: "other"}
+
+    assert answered(naming(own / "song.bin"), **choir).text == "of the choir"
+    assert answered(naming(folder / "a.bin"), **choir).status == 500
+    assert answered(naming(own / "song.bin")).status == 500
+    assert answered(naming(own / "song.bin"), **other).status == 500
