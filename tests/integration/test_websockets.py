@@ -37,6 +37,7 @@ app = "chat:app"
 path = "/chat"
 websockets = true
 limits.answer_seconds = 2
+limits.at_once = 7
 
 [apps.plain]
 app = "chat:plain"
@@ -276,6 +277,19 @@ def test_nothing_but_a_websocket_passes_nginx(site: Served, protocol: str) -> No
     if site.nginx:
         status, told = asked(site, "/chat/", Upgrade=protocol, Connection="upgrade")
         assert (status, json.loads(told)) == (200, {})
+
+
+def test_one_that_is_open_counts_among_those_of_its_address(site: Served) -> None:
+    if not site.nginx:
+        return
+    with ExitStack() as stack:
+        seen = []
+        for _ in range(8):
+            connection = socket.create_connection(("127.0.0.1", site.port), 20, ("127.0.0.9", 0))
+            stack.enter_context(connection)
+            connection.sendall(OPENING.format(path="/chat/echo").encode())
+            seen.append(connection.recv(12))
+    assert seen == [b"HTTP/1.1 101"] * 7 + [b"HTTP/1.1 429"]
 
 
 def test_an_answer_takes_no_longer_for_websockets(site: Served) -> None:

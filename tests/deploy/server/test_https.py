@@ -9,7 +9,7 @@ import pytest
 
 from deploy.acting.steps import Put
 from deploy.errors import PlanError
-from deploy.server import https
+from deploy.server import https, render
 from deploy.server.look import NginxFound, State
 from deploy.stages import ground, plans
 from dispatcher.registry.site import Site
@@ -146,3 +146,16 @@ def test_a_server_without_https_is_sent_to_bootstrap(change: dict[str, object]) 
 
     with pytest.raises(PlanError, match="run: fab bootstrap"):
         plans.deploy(AT, SECURE, BUNDLE, found, STAMP)
+
+
+def test_a_release_has_the_authorities_whose_certificates_visitors_may_show() -> None:
+    assert SECURE.tls
+    site = replace(SITE, tls=replace(SECURE.tls, client_ca="an authority"))
+    other = replace(SITE, tls=replace(SECURE.tls, client_ca="another"))
+
+    put = Put(f"{AT.folder(A.id)}/clients.pem", "an authority")
+    assert [step.do for step in https.describe(AT, A, site)][1:] == [put]
+    assert len(https.describe(AT, A, SECURE)) == 1
+    text, routes = render.nginx(site, AT)
+    assert f"ssl_client_certificate {AT.current}/clients.pem;" in text
+    assert routes != render.nginx(other, AT)[1], "nginx is to read them anew"
