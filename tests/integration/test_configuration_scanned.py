@@ -80,6 +80,23 @@ static = false
 
 [pools.side]
 """
+BEHIND = """\
+name = "yard"
+domain = "example.org"
+
+[tls]
+elsewhere = true
+
+[nginx]
+trusted_proxies = ["10.0.0.5"]
+proxy_protocol = true
+
+[apps.portal]
+app = "a:portal"
+path = "/"
+"""
+"""A site with a balancer in front of it."""
+
 CLOSED = (Closure(app="wiki", allow=("192.0.2.7/32",), minutes=5, since="", by="ada@desk"),)
 
 
@@ -108,11 +125,11 @@ ON_PURPOSE = (
 def site(name: str, folder: Path) -> Site:
     if name == "sample":
         return load(ROOT / "site.toml")
-    (folder / "site.toml").write_text(RICH)
+    (folder / "site.toml").write_text({"rich": RICH, "behind": BEHIND}[name])
     return load(folder / "site.toml")
 
 
-@pytest.fixture(params=["sample", "rich"])
+@pytest.fixture(params=["sample", "rich", "behind"])
 def main(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Give nginx's main file with a site's configuration around it."""
     (tmp_path / "nginx").mkdir()
