@@ -168,6 +168,17 @@ def of_apps(site: Site, only: str) -> str:
     return ",".join(there)
 
 
+def of_visitors(site: Site, only: str) -> str:
+    """Return ``only``, or all, without those behind edges; raises `PlanError` for them alone."""
+    if not site.edges:
+        return only
+    there = [server.name for server in chosen(site, only) if server in site.edges]
+    if not there:
+        names = " and ".join(edge.name for edge in site.edges)
+        raise PlanError(f"https is on the edges alone; name of them: {names}")
+    return ",".join(there)
+
+
 def out(site: Site, fleet: Fleet[Link]) -> tuple[str, ...]:
     """Return the servers that edges of the fleet are to lead nobody to: those it goes on without.
 

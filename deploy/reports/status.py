@@ -41,6 +41,7 @@ def known(seen: Seen, common: list[Finding]) -> dict[str, Any]:
         "agent": seen.hello.get("agent"),
         "pools": {pool.name: running(seen, pool.name) for pool in live.pools} if live else {},
         "jobs": beside(seen),
+        "leads": {name: fault or "well" for name, fault in seen.examined.webs.items()},
         "closed": [one.model_dump(mode="json") for one in state.closed],
         "nginx": state.units.get("nginx.service", {}).get("ActiveState", "not installed"),
         "certificates": [one.model_dump(mode="json") for one in web.certificates] if web else [],
@@ -58,7 +59,14 @@ def known(seen: Seen, common: list[Finding]) -> dict[str, Any]:
 def lost(name: str, error: DeployError) -> dict[str, Any]:
     unknown = ("release", "version", "since", "by", "agent", "nginx")
     sizes = ("free_bytes", "free_inodes", "memory", "clock_seconds")
-    lists: dict[str, Any] = {"jobs": {}, "closed": [], "certificates": [], "warm": [], "disks": []}
+    lists: dict[str, Any] = {
+        "jobs": {},
+        "leads": {},
+        "closed": [],
+        "certificates": [],
+        "warm": [],
+        "disks": [],
+    }
     reason = error.reason if isinstance(error, ReachError) else str(error)
     says, _, todo = reason.partition("; run: ")
     finding = {**asdict(wrong(says, todo)), "check": "reach"}
@@ -124,6 +132,8 @@ def details(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "pool", f"{name}: {', '.join((*parts, times(pool['restarts'])))}"
     for name, state in row["jobs"].items():
         yield "job", f"{name}: {state}"
+    if well := [name for name, how in row["leads"].items() if how == "well"]:
+        yield "edge", f"leads to {', '.join(well)}"
     for one in row["closed"]:
         through = f", {', '.join(one['allow'])} let through" if one["allow"] else ""
         yield "closed", f"{one['app'] or 'all apps'}, {age(one['since'])} by {one['by']}{through}"

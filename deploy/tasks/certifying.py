@@ -35,6 +35,7 @@ def certificates(
     from deploy.reports import certificates
 
     site = registry(env)
+    only = session.of_visitors(site, only)
     if not renew and (plan or host):
         raise DeployError("--plan and --host go with --renew")
     if host and site.tls and site.tls.own(host):

@@ -22,7 +22,7 @@ from dispatcher.registry.nginx import Nginx
 from dispatcher.registry.site import App, Pool, Server, Site
 from dispatcher.registry.tls import Tls
 from dispatcher.registry.variables import Variable
-from tests.deploy.webserver import Web, fronting, needs_nginx, running
+from tests.deploy.webserver import Echo, Upstream, Web, fronting, needs_nginx, running
 
 pytestmark = needs_nginx
 
@@ -62,6 +62,7 @@ class Answering(BaseHTTPRequestHandler):
         self.send_header("X-Release", "r1")
         if told.header:
             self.send_header("X-Long", "x" * told.header)
+        self.send_header("X-Accel-Buffering", "no")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -287,3 +288,26 @@ def test_what_nginx_tells_apps_is_what_the_edge_knows_and_no_stranger_says() -> 
     assert heard["x-site-client"] == "203.0.113.9"
     assert "x-site-scheme" not in heard
     assert own["x-site-client"] == "203.0.113.9", "this server itself may say so"
+
+
+class Streaming(Echo):
+    """Says of its answer that it is to pass as it comes."""
+
+    def send_response(self, code: int, message: str | None = None) -> None:
+        super().send_response(code, message)
+        self.send_header("X-Accel-Buffering", "no")
+
+
+def test_what_an_app_says_of_its_stream_is_heard_by_the_edge_too_and_by_nobody_else() -> None:
+    with tempfile.TemporaryDirectory(prefix="web-") as name, ExitStack() as stack:
+        Path(name).chmod(0o755)
+        app = stack.enter_context(Upstream(f"{name}/default.sock", Streaming))
+        threading.Thread(target=app.serve_forever, args=(0.05,), daemon=True).start()
+        stack.callback(app.shutdown)
+        web = stack.enter_context(fronting(SITE.on("web0"), Path(name)))
+        passed = web.get("example.org", client=EDGE).headers
+    with fleet(*three()) as there:
+        shown = there.edge.get("example.org").headers
+
+    assert passed["x-accel-buffering"] == "no"
+    assert "x-accel-buffering" not in shown

@@ -97,6 +97,16 @@ path = "/"
 """
 """A site with a balancer in front of it."""
 
+SERVERS = """
+[servers.edge1]
+host = "edge1"
+role = "edge"
+address = "10.0.0.1"
+
+[servers.web1]
+host = "web1"
+address = "10.0.0.5"
+"""
 CLOSED = (Closure(app="wiki", allow=("192.0.2.7/32",), minutes=5, since="", by="ada@desk"),)
 
 
@@ -125,11 +135,13 @@ ON_PURPOSE = (
 def site(name: str, folder: Path) -> Site:
     if name == "sample":
         return load(ROOT / "site.toml")
-    (folder / "site.toml").write_text({"rich": RICH, "behind": BEHIND}[name])
-    return load(folder / "site.toml")
+    server = {"edge": "edge1", "web": "web1"}.get(name, "")
+    text = {"rich": RICH, "behind": BEHIND}.get(name, RICH + SERVERS)
+    (folder / "site.toml").write_text(text)
+    return load(folder / "site.toml").on(server)
 
 
-@pytest.fixture(params=["sample", "rich", "behind"])
+@pytest.fixture(params=["sample", "rich", "behind", "edge", "web"])
 def main(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Give nginx's main file with a site's configuration around it."""
     (tmp_path / "nginx").mkdir()

@@ -137,6 +137,14 @@ def test_an_edge_alone_is_refused_what_is_about_apps() -> None:
         session.of_apps(EDGED, "edge1")
 
 
+@pytest.mark.parametrize(("only", "names"), [("", "edge1"), ("edge1,web1", "edge1")])
+def test_what_is_about_https_is_about_the_edges(only: str, names: str) -> None:
+    assert session.of_visitors(EDGED, only) == names
+    assert session.of_visitors(FLEET, "web2") == "web2"
+    with pytest.raises(PlanError, match="https is on the edges alone; name of them: edge1"):
+        session.of_visitors(EDGED, "web1")
+
+
 def test_an_edge_is_no_canary() -> None:
     session.refuse_edges(EDGED, "web1")
     with pytest.raises(PlanError, match="--canary edge1 runs no app and has nothing to try"):
