@@ -102,7 +102,7 @@ def crowd(front: Front, groups: tuple[tuple[str, int, int], ...]) -> Iterator[li
         for kind, count, addresses in groups:
             words = ["-m", "bench.edge.crowd", str(front.port), kind, str(count), str(addresses)]
             one = subprocess.Popen(
-                ["nice", "-n", "19", sys.executable, *words],  # as if from another machine
+                ["chrt", "--idle", "0", sys.executable, *words],  # as if from another machine
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
