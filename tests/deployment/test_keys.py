@@ -83,15 +83,15 @@ def test_a_session_goes_on_in_the_next_release_and_after_a_rotation(
 def test_keys_are_root_s_and_a_pool_knows_its_own_and_nothing_shows_them(
     lab: Lab, host: Host, visitor: Visitor, project: Project
 ) -> None:
-    find = ("find", "/etc/flaskyard", "-printf", "%P %u %m\\n")
+    find = ("find", "/etc/flaskyard/yard", "-printf", "%P %u %m\\n")
 
-    assert sorted(lab.run(host, *find).stdout.split("\n"))[2:] == [
-        "yard root 700",
-        "yard/keys root 600",
-        "yard/pools root 700",
-        "yard/pools/counter root 600",
-        "yard/pools/default root 600",
-        "yard/releases root 700",
+    assert sorted(lab.run(host, *find).stdout.split("\n"))[1:] == [
+        " root 700",
+        "keys root 600",
+        "pools root 700",
+        "pools/counter root 600",
+        "pools/default root 600",
+        "releases root 700",
     ]
     (master,) = keys_in(lab, host, "keys")
     (counter,) = keys_in(lab, host, "pools/counter")

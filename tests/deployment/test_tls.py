@@ -115,6 +115,8 @@ def signed(host: Host, name: str) -> str:
 
 def test_a_bare_server_comes_to_https_in_one_command(there: There) -> None:
     trusting = there.trusting()
+    for name in (DOMAIN, WATCH):
+        there.shows(name, "Pebble")
 
     assert get_securely(there.host, DOMAIN, "/marker/", trusting)[0] == 200
     assert get_securely(there.host, WATCH, "/", trusting)[0] == 200
