@@ -164,11 +164,14 @@ def test_a_file_that_is_described_wrong_is_refused(wrong: dict[str, object]) -> 
 def test_what_would_fill_the_disk_is_not_kept_nor_taken_for_requests(
     at: There, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "ROOM_BYTES", 1 << 62)  # others write and delete meanwhile
-    source = io.BytesIO(CONTENT + b'{"ask":"last"}\n')
+    large = CONTENT * 12_000
+    free = os.statvfs(at.store).f_bavail * os.statvfs(at.store).f_frsize
+    # There is room before, but not after; half of it either way is for what others write meanwhile.
+    monkeypatch.setattr(receiving, "ROOM_BYTES", free - len(large) // 2)
+    source = io.BytesIO(large + b'{"ask":"last"}\n')
 
-    with pytest.raises(PlanError, match="5,120 bytes would leave the disk too little room"):
-        Store(at.store).take(described(CONTENT), source)
+    with pytest.raises(PlanError, match="61,440,000 bytes would leave the disk too little room"):
+        Store(at.store).take(described(large), source)
 
     assert kept(at) == []
     assert source.read() == b'{"ask":"last"}\n'
