@@ -159,23 +159,21 @@ def chosen(site: Site, only: str) -> tuple[Server, ...]:
 
 def of_apps(site: Site, only: str) -> str:
     """Return ``only``, or all, without edges; raises `PlanError` where no other is left."""
-    if not site.edges:
-        return only
-    there = [server.name for server in chosen(site, only) if server in site.webs]
-    if not there:
-        names = " and ".join(web.name for web in site.webs)
-        raise PlanError(f"no app runs on {only}; name servers that run them: {names}")
-    return ",".join(there)
+    return among(site, only, site.webs, f"no app runs on {only}; name servers that run them")
 
 
 def of_visitors(site: Site, only: str) -> str:
     """Return ``only``, or all, without those behind edges; raises `PlanError` for them alone."""
+    return among(site, only, site.edges, "https is on the edges alone; name of them")
+
+
+def among(site: Site, only: str, some: tuple[Server, ...], else_: str) -> str:
+    """Return ``only``, or all, as far as they are of a kind; all are where there is no edge."""
     if not site.edges:
         return only
-    there = [server.name for server in chosen(site, only) if server in site.edges]
+    there = [server.name for server in chosen(site, only) if server in some]
     if not there:
-        names = " and ".join(edge.name for edge in site.edges)
-        raise PlanError(f"https is on the edges alone; name of them: {names}")
+        raise PlanError(f"{else_}: {' and '.join(server.name for server in some)}")
     return ",".join(there)
 
 
