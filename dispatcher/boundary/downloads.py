@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -126,7 +127,7 @@ def by_worker(file: int, kept: Headers, environ: WSGIEnvironment) -> Sent:
     state = os.fstat(file)
     answer: Response = Response(wrap_file(environ, os.fdopen(file, "rb")), direct_passthrough=True)
     answer.content_length = state.st_size
-    answer.last_modified = int(state.st_mtime)  # type: ignore[assignment]
+    answer.last_modified = datetime.fromtimestamp(int(state.st_mtime), UTC)
     answer.set_etag(etag(state))
     try:
         answer.make_conditional(environ, accept_ranges=True, complete_length=state.st_size)

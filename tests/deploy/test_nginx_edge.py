@@ -51,7 +51,8 @@ class Answering(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        told: Told = self.server.told  # type: ignore[attr-defined]
+        assert isinstance(self.server, Behind)
+        told = self.server.told
         told.asked.append((self.command, self.headers))
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if not told.status:
@@ -88,6 +89,14 @@ class Told:
     asked: list[tuple[str, Any]] = field(default_factory=list)
 
 
+class Behind(ThreadingHTTPServer):
+    """A server behind the edge that does as it is told."""
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        super().__init__(("127.0.0.1", 0), Answering)
+
+
 @dataclass
 class Fleet:
     """An edge and those behind it."""
@@ -120,8 +129,7 @@ def fleet(*webs: Told, site: Site = SITE, refuses: int = 0) -> Iterator[Fleet]:
                 with socket.create_server(("127.0.0.1", 0)) as probe:
                     moved[where] = f"127.0.0.1:{probe.getsockname()[1]}"
                 continue
-            server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), Answering))
-            server.told = web  # type: ignore[attr-defined]
+            server = stack.enter_context(Behind(web))
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
             stack.callback(server.shutdown)
             moved[where] = f"127.0.0.1:{server.server_port}"

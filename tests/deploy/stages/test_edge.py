@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from deploy.acting.steps import Plan, Put, Script
+from deploy.acting.steps import Plan, Put, Script, Step
 from deploy.release import Release, all_parts
 from deploy.server import kernel, render
 from deploy.server.look import State
@@ -50,8 +51,8 @@ def deployed(found: State, site: Site = HERE, out: tuple[str, ...] = ()) -> Plan
     return plans.deploy(AT, site, BUNDLE, found, STAMP, 5, out=out)
 
 
-def notes(steps: object) -> list[str]:
-    return [step.note for step in steps]  # type: ignore[attr-defined]
+def notes(steps: Iterable[Step]) -> list[str]:
+    return [step.note for step in steps]
 
 
 def test_an_edge_gets_neither_apps_nor_keys_nor_their_users() -> None:
