@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from dispatcher.boundary.added import Added
+from dispatcher.boundary.body import guarded
 from dispatcher.boundary.cookies import Namespace
 from dispatcher.boundary.downloads import Place
 from dispatcher.boundary.exchange import KEY, Exchange, Observer
@@ -81,6 +82,8 @@ class Boundary:
         try:
             own = inward.environ(environ, exchange)
             own[FOLDER] = place.folder
+            if body := guarded(environ):
+                own["wsgi.input"] = body
             return answer.of(self.inner(own, answer.start))
         except BaseException as error:  # SystemExit and GreenletExit would end the worker
             answer.fail(error)

@@ -209,7 +209,7 @@ STREAMS: dict[str, Stream] = {
     "a body that does not end, passed on as it comes": Stream(
         asked(method="POST", path="/stream/x"),
         0,
-        "stream POST /x (NoMoreData)",
+        "stream POST /x (CutShort)",
         body="hello",
         whole=False,
     ),

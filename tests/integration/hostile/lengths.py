@@ -162,10 +162,10 @@ CHUNKS |= {
     "a chunk, and then none that is one, passed on as it comes": got(
         (post(CHUNKED, target="/stream/x"), b"5\r\nhello\r\n", Pause(0.5), b"nonsense\r\n"),
         400,
-        "stream POST /x (NoMoreData)",
+        "stream POST /x (CutShort)",
     ),
     "a chunk, and then an end without a last one, passed on as it comes": got(
-        (post(CHUNKED, target="/stream/x"), b"5\r\nhello\r\n"), (), "stream POST /x (NoMoreData)"
+        (post(CHUNKED, target="/stream/x"), b"5\r\nhello\r\n"), (), "stream POST /x (CutShort)"
     ),
 }
 """By the body that is sent."""
