@@ -27,7 +27,9 @@ MOST_FILES = 20_000
 LONGEST_NAME = 230
 """In bytes; with a mark and ``.gz`` a file system still takes it."""
 
-PREFIX = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
+PREFIX = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
+"""Of others the dispatcher says nothing; see `dispatcher.loading.fingerprints.published`."""
+
 NAME = re.compile(r"[^/\x00-\x1f\x7f]+")
 SUFFIX = re.compile(r"(.+)(\.[A-Za-z0-9]+)")
 TEXT = (".css", ".html", ".js", ".json", ".map", ".mjs", ".svg", ".txt", ".wasm", ".xml")
@@ -164,7 +166,7 @@ def write(path: Path, content: bytes) -> None:
 def wanted(releases: Path, listed: str) -> set[str]:
     """Return the names that some release lists."""
     lists = releases.glob(f"*/{listed}")
-    return {name for one in lists for name in one.read_text().splitlines()}
+    return {name for one in lists for name in one.read_text().split("\n") if name}
 
 
 def sweep(place: Path, names: Iterable[str]) -> None:

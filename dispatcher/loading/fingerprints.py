@@ -23,6 +23,9 @@ MARKED = re.compile(r"(.+)\.([0-9a-f]{16})(\.[A-Za-z0-9]+)")
 """A name with a mark: stem, mark and suffix. nginx/site.conf.j2 knows it, too."""
 
 SUFFIX = re.compile(r"(.+)(\.[A-Za-z0-9]+)")
+PUBLISHED = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
+"""A prefix that deploy/onhost/collect.py takes."""
+
 LONGEST_BYTES = 32 * 1024 * 1024
 """What is longer keeps its name: reading it takes too long while visitors wait."""
 
@@ -51,6 +54,11 @@ def folders(flask: Flask) -> Iterator[Folder]:
             continue
         if scaffold.static_folder:
             yield Folder(rule.endpoint, prefix, scaffold.static_folder)
+
+
+def published(flask: Flask) -> Iterator[Folder]:
+    """Yield those that a proxy may serve: the app answers for others, as below ``/@files/``."""
+    return (folder for folder in folders(flask) if PUBLISHED.fullmatch(folder.prefix))
 
 
 def fingerprint(flask: Flask) -> None:

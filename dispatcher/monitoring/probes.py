@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
-from dispatcher.loading.fingerprints import folders
+from dispatcher.loading.fingerprints import published
 from dispatcher.loading.flask_config import flask_of
 from dispatcher.monitoring.metrics import Exposition
 from dispatcher.monitoring.readiness import Readiness
@@ -80,7 +80,7 @@ class Probes:
         """Yield where each app serves which folder, below its mount; of what is loaded."""
         for contained in self.apps.values():
             if contained.app.static and (flask := flask_of(contained.made)):
-                for folder in folders(flask):
+                for folder in published(flask):
                     name = contained.app.name
                     yield {"app": name, "prefix": folder.prefix, "folder": folder.place}
 

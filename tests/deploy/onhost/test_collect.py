@@ -101,6 +101,24 @@ def test_a_file_is_there_under_the_mark_of_its_content_and_compressed(place: Pla
     assert (place.static / css).stat().st_mode & 0o777 == 0o644
 
 
+def test_a_folder_may_be_served_at_the_root_of_its_app(place: Place) -> None:
+    (files_of(place) / "robots.txt").write_bytes(CSS)
+    place.says(files_of(place), "/")
+
+    place.collect()
+
+    assert f"portal/robots.{MARK}.txt" in place.names
+
+
+def test_a_name_that_has_an_end_of_line_of_unicode_stays(place: Place) -> None:
+    (files_of(place) / "a\u2028b\x85c.css").write_bytes(CSS)
+    place.says(files_of(place))
+
+    place.collect()
+
+    assert f"portal/static/a\u2028b\x85c.{MARK}.css" in place.names
+
+
 def test_all_servers_give_a_file_the_same_time(place: Place) -> None:
     (files_of(place) / "site.css").write_bytes(CSS)
     place.says(files_of(place))

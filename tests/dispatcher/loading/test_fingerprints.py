@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from flask import Blueprint, Flask, url_for
 
-from dispatcher.loading.fingerprints import A_YEAR, MARKED, Folder, Marks, fingerprint, folders
+from dispatcher.loading.fingerprints import (
+    A_YEAR,
+    MARKED,
+    Folder,
+    Marks,
+    fingerprint,
+    folders,
+    published,
+)
 
 CSS = b"a { color: red }\n"
 MARK = hashlib.sha256(CSS).hexdigest()[:16]
@@ -39,6 +47,22 @@ def test_the_folders_of_an_app_and_its_blueprints_are_known(app: Flask, tmp_path
         Folder("static", "/files/", str(tmp_path / "own")),
         Folder("part.static", "/part/part/", str(tmp_path / "part")),
     }
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [("", ["/"]), ("/files", ["/files/"]), ("/@files", []), ("/größe", []), ("/.files", [])],
+)
+def test_a_proxy_serves_what_it_can_name_and_the_app_the_rest(
+    tmp_path: Path, address: str, told: list[str]
+) -> None:
+    (tmp_path / "site.css").write_bytes(CSS)
+    app = Flask(__name__, static_folder=tmp_path, static_url_path=address)
+    fingerprint(app)
+
+    assert [folder.prefix for folder in published(app)] == told
+    answer = app.test_client().get(f"{address}/site.{MARK}.css", buffered=True)
+    assert answer.data == CSS
 
 
 def test_an_app_without_static_files_is_left_alone() -> None:
