@@ -30,11 +30,12 @@ CROWDS = {
         ("bodies", 5_000, 5_000),
     ),
     "a flood of one address, 50 connections": (("flood", 50, 1),),
+    "a flood of one address, 1,000 connections": (("flood", 1_000, 1),),
 }
 FEW = "a few of each"
 """Only to see that it can be measured."""
 
-GROUPS = {**CROWDS, FEW: (("idle", 5, 1), ("headers", 5, 5), ("bodies", 5, 1), ("flood", 2, 1))}
+GROUPS = {**CROWDS, FEW: (("idle", 5, 1), ("headers", 5, 5), ("bodies", 5, 1), ("flood", 250, 1))}
 
 
 class Seen(NamedTuple):

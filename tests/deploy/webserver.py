@@ -12,13 +12,14 @@ import socketserver
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -142,6 +143,7 @@ class Echo(BaseHTTPRequestHandler):
 
 class Upstream(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
+    request_queue_size = 64  # five is what it has, and nginx says 503 to the sixth
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,15 @@ class Web:
         connection = SecureConnection(named or host, 10)
         connection.port = self.https
         return answered(connection, host, path, {})
+
+
+T = TypeVar("T")
+
+
+def all_at_once(asks: Sequence[Callable[[], T]]) -> list[T]:
+    """Ask all of it at the same time."""
+    with ThreadPoolExecutor(len(asks)) as threads:
+        return [asked.result() for asked in [threads.submit(ask) for ask in asks]]
 
 
 def answered(
