@@ -119,7 +119,9 @@ STREAMS: dict[str, Stream] = {
         asked(authority="admin.example.org"), 200, "admin GET /x"
     ),
     "`:authority` of nobody's": Stream(asked(authority="nobody.example.org"), 421),
-    "`:authority` with `user@`": Stream(asked(authority="user@example.org"), 421),
+    "`:authority` with `user@`": Stream(asked(authority="user@example.org"), 400),
+    "`:authority` with a port": Stream(asked(authority="example.org:443"), 200, PORTAL),
+    "`:authority` with a port that is none": Stream(asked(authority="example.org:x"), 400),
     "`:authority` with a path": Stream(asked(authority="example.org/wiki"), 400),
     "`:authority` with a space": Stream(asked(authority="example.org admin.example.org"), 400),
     "`:authority` empty and no `host`": Stream(asked(authority=""), 400),
