@@ -112,6 +112,14 @@ def test_those_let_through_are_and_so_is_the_server_itself(web: Web) -> None:
 
 
 @needs_nginx
+def test_what_is_no_request_is_told_so_where_all_is_closed(web: Web) -> None:
+    status, _, _, body = ask(web, "watch.example.org:x", "/")
+
+    assert status == 400
+    assert b"<h1>This request cannot be read</h1>" in body
+
+
+@needs_nginx
 def test_nobody_sees_the_page_as_if_all_were_well(web: Web) -> None:
     assert ask(web, "example.org", "/.flaskyard/maintenance.html")[0] == 404
 

@@ -60,7 +60,7 @@ DIFFERENT: tuple[Line, ...] = (
     ("rfc9110_trailer_forbidden_te_01", 200, ("portal POST /p hello",), ANEW),
     ("rfc9112_bare_lf_01", 200, ("portal GET /",), "nginx takes a bare LF, and writes CRLF"),
     ("rfc9112_leading_crlf_02", 200, ("portal GET /",), "nginx passes empty lines over"),
-    *((name, 431, (), "") for name in ("008", "009", "017", "limit_header_default_01")),
+    *((name, 431, (), "") for name in ("007", "008", "009", "017", "limit_header_default_01")),
     *((name, 505, (), "") for name in ("018", "prefix_06", "version_02")),
     *((name, 501, (), "") for name in ("chunked_02", "chunked_03")),
     ("rfc9112_te_identity_with_cl_01", 501, (), ""),
@@ -75,13 +75,14 @@ INVALID: dict[str, Case] = {
 ANSWERS: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("018", "022", "023"), (200, 400)),
     "099": (),
+    **dict.fromkeys(("024", "026"), (431,)),
     **dict.fromkeys(("025_line", "rfc9112_smuggle_gzip_chunked_01"), (501,)),
     "rfc9112_smuggle_te_identity_chunked_01": (501,),
     **dict.fromkeys(("rfc9112_target_absolute_01", "rfc9112_target_absolute_https_01"), (421,)),
     "rfc9112_target_absolute_ipv6_01": (421,),
     **dict.fromkeys(
         (
-            *("017", "024", "025", "026", "028", "029", "030", "031compat", "031compat2"),
+            *("017", "025", "028", "029", "030", "031compat", "031compat2"),
             *("compat_obs_fold", "compat_obs_fold_huge", "pp_01", "pp_02", "pp_04", "pp_05"),
             *("rfc9112_target_absolute_userinfo_01", "rfc9112_target_asterisk_options_01"),
             *("rfc9112_target_authority_connect_01", "rfc9112_target_authority_ipv6_01"),

@@ -204,7 +204,7 @@ STREAMS: dict[str, Stream] = {
         asked(("content-length", "0"), method="POST"), 400, body=INNER
     ),
     "headers of 40 kB": Stream(asked(*[("x", "a" * 7000)] * 6)),
-    "10,000 headers in CONTINUATION after CONTINUATION": Stream(asked(*[("x", "1")] * 10_000), 400),
+    "10,000 headers in CONTINUATION after CONTINUATION": Stream(asked(*[("x", "1")] * 10_000), 431),
     "nothing after the settings": Stream(()),
     "headers that do not end": Stream(asked(), whole=False),
     "a body that does not end": Stream(asked(method="POST"), body="hello", whole=False),
