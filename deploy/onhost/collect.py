@@ -32,8 +32,11 @@ PREFIX = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")
 
 NAME = re.compile(r"[^/\x00-\x1f\x7f]+")
 SUFFIX = re.compile(r"(.+)(\.[A-Za-z0-9]+)")
-TEXT = (".css", ".html", ".js", ".json", ".map", ".mjs", ".svg", ".txt", ".wasm", ".xml")
-"""What becomes smaller when it is compressed; pictures and fonts are already."""
+TEXT = (
+    *(".css", ".csv", ".geojson", ".htm", ".html", ".ico", ".js", ".json", ".map", ".md", ".mjs"),
+    *(".otf", ".svg", ".ttf", ".txt", ".vtt", ".wasm", ".webmanifest", ".xml"),
+)
+"""What becomes smaller when it is compressed; pictures and fonts for the web are already."""
 
 WORTH_BYTES = 256
 SLOW_BYTES = 1024 * 1024

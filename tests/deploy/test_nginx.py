@@ -41,6 +41,23 @@ SITE = Site(
 
 
 MARK = "0123456789abcdef"
+TYPES = {
+    "css": "text/css; charset=utf-8",
+    "ico": "image/vnd.microsoft.icon",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json; charset=utf-8",
+    "map": "application/json; charset=utf-8",
+    "mjs": "text/javascript; charset=utf-8",
+    "opus": "audio/ogg",
+    "svg": "image/svg+xml; charset=utf-8",
+    "ttf": "font/ttf",
+    "unheard": "application/octet-stream",
+    "vtt": "text/vtt; charset=utf-8",
+    "wasm": "application/wasm",
+    "webmanifest": "application/manifest+json; charset=utf-8",
+    "woff2": "font/woff2",
+    "XML": "application/xml; charset=utf-8",
+}
 CSS = b"a { color: red }\n" * 50
 SMALL = gzip.compress(CSS)
 STATIC = {
@@ -50,6 +67,7 @@ STATIC = {
     f"files/static/site.{MARK}.css": CSS,
     f"groups/static/site.{MARK}.css": CSS,
     f"paths/static/site.{MARK}.css": CSS,
+    **{f"portal/kinds/one.{MARK}.{suffix}": b"one" for suffix in TYPES},
 }
 """What nginx has of the apps' files."""
 
@@ -200,6 +218,13 @@ def test_nginx_itself_has_an_apps_marked_files_at_every_mount(
     assert answer.headers["content-type"] == "text/css; charset=utf-8"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "x-release" not in answer.headers
+
+
+@pytest.mark.parametrize("suffix", TYPES)
+def test_a_file_is_of_a_type_that_browsers_take(web: Web, suffix: str) -> None:
+    answer = web.get("example.org", f"/kinds/one.{MARK}.{suffix}")
+
+    assert (answer.body, answer.headers["content-type"]) == (b"one", TYPES[suffix])
 
 
 @pytest.mark.parametrize(
