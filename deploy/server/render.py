@@ -50,9 +50,6 @@ class Host:
 
     name: str
     locations: tuple[Location, ...]
-    home: str
-    """The pool that is asked for what is nobody's."""
-
     hsts: str = ""
     """What browsers are told of https (RFC 6797), if anything."""
 
@@ -158,7 +155,7 @@ def on_host(site: Site, name: str) -> Host:
     )
     at_home = tuple(dict.fromkeys(app.name for app in mounts.values() if way(app) == usual))
     locations = (*elsewhere, Location(("/",), *usual, at_home or ("nobody's",)))
-    return Host(name, locations, usual[0], hsts(site, name))
+    return Host(name, locations, hsts(site, name))
 
 
 def hsts(site: Site, host: str) -> str:

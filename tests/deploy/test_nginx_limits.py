@@ -26,6 +26,8 @@ pytestmark = needs_nginx
 
 STRANGER = "127.0.0.9"
 FULL = 1
+MARKED = "site.0123456789abcdef.css"
+"""What a static file may be called."""
 
 
 def app(name: str, pool: str = "default", limits: Limits = USUAL) -> App:
@@ -85,6 +87,9 @@ def web() -> Iterator[Web]:
         full.bind(f"{name}/full.sock")
         full.listen(0)
         waiting.connect(f"{name}/full.sock")  # and nobody takes it
+        static = Path(name, "static", "strict", "static")
+        static.mkdir(parents=True)
+        (static / MARKED).write_text("a { color: red }")
         Path(name).chmod(0o755)
         Path(name, "full.sock").chmod(0o777)
         with fronting(SITE, Path(name)) as web:
@@ -143,6 +148,21 @@ def test_requests_of_one_address_are_counted_for_an_app_that_says_how_many(web: 
 
 def test_who_asks_a_little_too_often_waits_and_is_not_refused(web: Web) -> None:
     assert [status(web, "/strict/", "127.0.0.22") for _ in range(4)] == [200] * 4
+
+
+def test_a_name_like_a_static_files_is_no_way_past_an_apps_limits(web: Web) -> None:
+    many = all_at_once([partial(web.get, "example.org", f"/strict/{MARKED}", "127.0.0.26")] * 12)
+
+    assert [answer.status for answer in many].count(200) in (3, 4)
+    assert status(web, f"/{MARKED}", "127.0.0.26") == 200, "another app"
+    assert posted(web, f"/big/{MARKED}", 20)[0] == 200
+
+
+def test_static_files_are_not_counted(web: Web) -> None:
+    asked = [web.get("example.org", f"/strict/static/{MARKED}", "127.0.0.27") for _ in range(12)]
+
+    assert {one.body for one in asked} == {b"a { color: red }"}
+    assert status(web, "/strict/", "127.0.0.27") == 200
 
 
 def test_requests_under_way_of_one_address_are_counted(web: Web) -> None:

@@ -120,13 +120,9 @@ class OnPurpose:
 
 
 ON_PURPOSE = (
-    *(
-        OnPurpose(name, "location @static", "the variable holds the name of an upstream above it")
-        for name in ("stale_dns_cache", "missing_resolver")
-    ),
     OnPurpose(
         "proxy_buffering_off",
-        r"location (= )?/stream/?",
+        r"location (= /stream|/stream/|@app_\d+)",
         "site.toml says so of this app; limits of one address hold there as well",
     ),
 )

@@ -50,7 +50,11 @@ def test_an_app_in_the_pool_around_it_needs_no_location_of_its_own() -> None:
 
     own = "^~ /.flaskyard/download/ {"
     locations = [line.split("location ")[1] for line in text.splitlines() if "location " in line]
-    assert locations == ["= /files {", "/files/ {", "/ {", own, STATIC, "@static {"]
+    assert locations == [
+        *("= /files {", "/files/ {", STATIC, "@app_1 {"),
+        *("/ {", STATIC, "@app_2 {"),
+        own,
+    ]
 
 
 def test_a_host_answers_also_where_no_app_has_its_root() -> None:
