@@ -66,6 +66,18 @@ def test_an_authority_is_answered_by_http_for_any_host(web: Web, folder: Path, h
     assert answer.headers["content-type"] == "text/plain"
 
 
+def test_an_authority_is_answered_while_the_site_has_http_alone() -> None:
+    with tempfile.TemporaryDirectory(prefix="web-") as name:
+        token = Path(name, "webroot/.well-known/acme-challenge/token")
+        token.parent.mkdir(parents=True)
+        token.write_text("token.print")
+        Path(name).chmod(0o755)
+        with running(PLAIN, Path(name)) as web:
+            answer = web.get("example.org", "/.well-known/acme-challenge/token")
+
+    assert (answer.status, answer.body) == (200, b"token.print")
+
+
 def test_an_authority_is_not_shown_what_a_link_leads_to(web: Web, folder: Path) -> None:
     link = folder / "webroot/.well-known/acme-challenge/link"
     link.parent.mkdir(parents=True, exist_ok=True)
