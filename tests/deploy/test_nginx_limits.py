@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import queue
 import socket
 import tempfile
 import threading
@@ -13,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -53,13 +54,18 @@ SITE = Site(
 
 
 class Slow(Echo, BaseHTTPRequestHandler):
-    """Answers some paths only once it may, or in two parts."""
+    """Answers some paths only once it may, in two parts, or with more than anybody reads."""
 
     go = threading.Event()
+    taken: ClassVar[queue.Queue[int]] = queue.Queue()
+    """How many MiB of a long answer nginx took before it would take no more."""
 
     def do_GET(self) -> None:
         if self.path.endswith("/wait"):
             self.go.wait(10)
+        if self.path.endswith("/long"):
+            self.taken.put(self.sent_until_it_stops())
+            return
         if not self.path.endswith("/parts"):
             super().do_GET()
             return
@@ -69,6 +75,19 @@ class Slow(Echo, BaseHTTPRequestHandler):
         self.wfile.flush()
         self.go.wait(10)
         self.wfile.write(b"two")
+
+    def sent_until_it_stops(self) -> int:
+        """Send up to 128 MiB; return how many went."""
+        self.send_response(200)
+        self.end_headers()
+        self.connection.settimeout(2)
+        for sent in range(128):
+            try:
+                self.connection.sendall(bytes(1 << 20))
+            except TimeoutError:
+                self.close_connection = True
+                return sent
+        return 128
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -218,6 +237,15 @@ def test_a_stream_is_passed_on_as_it_comes_where_nothing_is_buffered(web: Web) -
     connection.close()
 
     assert (first, rest) == (b"one", b"two")
+
+
+def test_who_reads_slowly_does_not_fill_the_disk_with_what_he_does_not_read(web: Web) -> None:
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", web.port))
+        reader.sendall(b"GET /long HTTP/1.1\r\nHost: example.org\r\n\r\n")
+
+        assert Slow.taken.get(timeout=60) < 16 + 16, "16 MiB on the disk, the rest on its way"
 
 
 def test_what_an_app_says_of_its_own_errors_is_its_own(web: Web) -> None:
