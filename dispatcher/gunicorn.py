@@ -12,6 +12,7 @@ from typing import Any
 from gunicorn.http.message import Request  # type: ignore[import-untyped]
 
 from dispatcher.registry.faults import RegistryError
+from dispatcher.registry.limits import HEADER_LINES, MOST_HEADER_KB
 from dispatcher.routing.request_target import aim
 from dispatcher.settings import Settings, SettingsError
 
@@ -48,9 +49,12 @@ timeout = pool.timeout
 graceful_timeout = 30  # systemd's patience with the unit is longer
 max_requests = pool.max_requests
 max_requests_jitter = pool.max_requests // 10  # or all workers would be replaced at once
-limit_request_line = 8190  # as much as nginx lets pass, and no more
+# What nginx lets pass is never refused for its size, and nobody else reaches the socket. It makes
+# one line of all cookies of HTTP/2. Of an address gunicorn knows no limit above 8,190, but none.
+LONGEST = (HEADER_LINES * MOST_HEADER_KB + 1) << 10
+limit_request_line = 0 if settings.proxies else 8190
 limit_request_fields = 100
-limit_request_field_size = 8190
+limit_request_field_size = LONGEST if settings.proxies else 8190
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat
 # must not wait for a disk
 control_socket_disable = True  # all instances of a user share its path; the second steals it

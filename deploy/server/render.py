@@ -15,7 +15,7 @@ from deploy.release import all_parts, parts
 from dispatcher.registry.address import Address
 from dispatcher.registry.headers import fixed as fixed_headers
 from dispatcher.registry.jobs import Job
-from dispatcher.registry.limits import Limits
+from dispatcher.registry.limits import HEADER_LINES, Limits
 from dispatcher.registry.site import App, Site
 from dispatcher.registry.tls import secured
 
@@ -72,6 +72,7 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "secured": secured(site),
         "headers": [*headers(site, at)],
         "websocket_seconds": WEBSOCKET_SECONDS,
+        "header_lines": HEADER_LINES,
         "clients": clients(site),
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }

@@ -7,6 +7,7 @@ from deploy.server import brotli, https, render
 from deploy.server.files import write
 from deploy.server.look import State
 from dispatcher.registry.headers import NAMES, of_page
+from dispatcher.registry.limits import MOST_HEADER_KB
 from dispatcher.registry.site import Site
 
 DEBIANS_PAGE = "/etc/nginx/sites-enabled/default"
@@ -47,5 +48,5 @@ def web_files() -> dict[str, str]:
         STATIC: render.shared("static.conf"),
         EDGE: render.shared("edge.conf"),
         ACME: render.shared("acme.conf", webroot=https.WEBROOT),
-        DEFAULT: render.shared("default.conf"),
+        DEFAULT: render.shared("default.conf", most_header_kb=MOST_HEADER_KB),
     }

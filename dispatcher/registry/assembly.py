@@ -86,8 +86,15 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
 
 def limits(others: Limits, data: object, place: Key, found: list[Found]) -> Limits:
     """Return the limits of an app, or of all that say nothing else."""
-    given = table(schema.LimitsTable, data or {}, place, found)
     app = place[1] if len(place) > 1 else ""
+    if app and isinstance(data, dict) and "header_kb" in data:
+        message = "is of the whole site, for headers are read before it is known which app they are"
+        found.append(
+            ((*place, "header_kb"), f"{message} for; write it in [limits]", data["header_kb"])
+        )
+        data = {key: value for key, value in data.items() if key != "header_kb"}
+    kind = schema.LimitsTable if app else schema.SiteLimitsTable
+    given = table(kind, data or {}, place, found)
     return others.but(given.model_dump(exclude_unset=True) if given else {}, app)
 
 

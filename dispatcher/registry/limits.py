@@ -6,6 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+HEADER_LINES = 4
+"""So many lines of the longest length may a request have; shorter ones share that room."""
+
+MOST_HEADER_KB = 64
+"""The most that ``header_kb`` may be: as much is read before it is known for which host."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -13,6 +19,9 @@ class Limits:
 
     body_mb: int = 16
     """The longest body of a request, in MiB."""
+
+    header_kb: int = 8
+    """The longest line before the body, in KiB: the address, or a header. Of the whole site."""
 
     answer_seconds: int = 60
     """How long an answer may be silent: before it begins, and between two parts of it."""

@@ -17,6 +17,7 @@ from dispatcher.registry.address import (
 )
 from dispatcher.registry.headers import fault_of_plain, fault_of_policy
 from dispatcher.registry.jobs import fault_of_command
+from dispatcher.registry.limits import MOST_HEADER_KB
 from dispatcher.registry.networks import fault_of_network
 from dispatcher.registry.nginx import fault_of_header, fault_of_proxy
 from dispatcher.registry.servers import fault_of_address
@@ -144,6 +145,12 @@ class LimitsTable(Table):
     per_second: Annotated[int, Field(ge=0, le=100_000)] = 100
     at_once: Annotated[int, Field(ge=0, le=100_000)] = 100
     buffered: bool = True
+
+
+class SiteLimitsTable(LimitsTable):
+    """Those of all apps, and what cannot be said of one."""
+
+    header_kb: Annotated[int, Field(ge=1, le=MOST_HEADER_KB)] = 8
 
 
 class HeadersTable(Table):

@@ -213,10 +213,18 @@ def running(site: Site, folder: Path) -> Iterator[Web]:
 
 @contextmanager
 def fronting(
-    site: Site, folder: Path, instead: Mapping[str, str] = MappingProxyType({})
+    site: Site,
+    folder: Path,
+    instead: Mapping[str, str] = MappingProxyType({}),
+    *others: tuple[Site, Path],
 ) -> Iterator[Web]:
-    """Start nginx alone, before the sockets POOL.sock in ``folder``."""
+    """Start nginx alone, before the sockets POOL.sock in ``folder``.
+
+    Of ``others`` site.conf is written, which may be included ``instead`` of something.
+    """
     port, https_port = free_port(), free_port()
+    for other, there in others:
+        configured(other, there, port, https_port)
     main = configured(site, folder, port, https_port, instead)
     process = subprocess.Popen(words(main), stderr=subprocess.DEVNULL)
     try:

@@ -55,6 +55,19 @@ def test_an_environment_has_its_own(write: Write) -> None:
     assert load(path).app("wiki").limits == USUAL
 
 
+def test_how_long_headers_may_be_is_said_of_the_whole_site(write: Write) -> None:
+    site = load(write(f"[limits]\nheader_kb = 16\n{WIKI}"))
+    assert site.limits.header_kb == site.app("wiki").limits.header_kb == 16
+
+    with pytest.raises(RegistryError) as caught:
+        load(write(f"[limits]\nheader_kb = 65\n{WIKI}limits.header_kb = 16\nlimits.x = 1\n"))
+    said = str(caught.value)
+    assert "line 4: limits.header_kb = 65: must be less than or equal to 64" in said
+    assert "apps.wiki.limits.header_kb = 16: is of the whole site" in said
+    assert "write it in [limits]" in said
+    assert "apps.wiki.limits.x = 1: is not a key of this table" in said
+
+
 def test_what_is_no_limit_is_told_with_its_line(write: Write) -> None:
     with pytest.raises(RegistryError) as caught:
         load(write(f"[limits]\nbody_mb = 0\n{WIKI}limits.per_secnd = 5\nlimits.at_once = -1\n"))
