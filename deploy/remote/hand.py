@@ -17,6 +17,9 @@ BEGIN = "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())
 BEAT_SECONDS, MISSED_SECONDS = 10, 60
 """How often a server hears that somebody is there, and after how long it counts as gone."""
 
+PIECE = 1 << 16
+"""The most bytes of an answer that are taken at once."""
+
 WORDS = ("python3", "-I", "-c", BEGIN, str(MISSED_SECONDS))
 
 
@@ -26,11 +29,10 @@ class Hand:
     def __init__(self, channel: Any) -> None:
         """Begin, on a channel on which `WORDS` have just been begun."""
         self.channel = channel
-        self.answers = channel.makefile("rb")
         self.sending = Lock()
         program = source("hand").encode()
         self.send(b"%d\n%s" % (len(program), program))
-        self.ready = bool(self.answers.readline())
+        self.ready = bool(self.line())
         """Whether it is there; if not, the channel's stderr and exit status say why."""
         self.ended = Event()
         if self.ready:
@@ -39,11 +41,21 @@ class Hand:
     def ask(self, **what: Any) -> Outcome:
         """Have something done; raises one of `LOST` where the connection breaks."""
         self.send(json.dumps(what).encode() + b"\n")
-        answer = self.answers.readline()
+        answer = self.line()
         if not answer.endswith(b"\n"):
             raise EOFError
         said = json.loads(answer)
         return Outcome(said["exit"], said["out"], said["err"])
+
+    def line(self) -> bytes:
+        """Return what is answered, to its newline: the next answer waits for a question.
+
+        Paramiko's readline would look through all of it with every packet that comes.
+        """
+        pieces = [self.channel.recv(PIECE)]
+        while pieces[-1] and not pieces[-1].endswith(b"\n"):
+            pieces.append(self.channel.recv(PIECE))
+        return b"".join(pieces)
 
     def send(self, line: bytes) -> None:
         with self.sending:
