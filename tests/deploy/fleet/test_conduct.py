@@ -208,7 +208,7 @@ def test_one_that_has_yet_to_end_what_was_interrupted_is_asked_again(
             os.close(held)
         return servers[name].connect()
 
-    one.again = again
+    one.again, one.patience = again, 20
     with pytest.raises(FleetError) as raised:
         one.conduct()
 
