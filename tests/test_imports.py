@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,26 +37,34 @@ def of_values(path: Path) -> bool:
     return path.relative_to(ROOT).with_suffix("").parts[1] in VALUES | {"__init__"}
 
 
-def imported(path: Path, *, types: bool = True) -> Iterator[str]:
-    """Yield the dotted name of every module a file imports, anywhere in it.
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def imported(path: Path, *, types: bool = True) -> frozenset[str]:
+    """Return the dotted name of every module a file imports, anywhere in it.
 
     Without ``types``, only what it imports when it runs.
     """
     package = list(path.relative_to(ROOT).parts[:-1])
-    tree = ast.parse(path.read_text("utf-8"))
+    tree = tree_of(path)
     blocks = [one for one in ast.walk(tree) if isinstance(one, ast.If)]
     for_types = [one for one in blocks if ast.unparse(one.test) == "TYPE_CHECKING"]
     left_out = set() if types else {node for one in for_types for node in ast.walk(one)}
+    names: set[str] = set()
     for node in ast.walk(tree):
         if node in left_out:
             continue
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*above, *filter(None, [node.module])])
             # The name may be a module of a package, so both are looked at.
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            names.update(f"{base}.{alias.name}" for alias in node.names)
+    return frozenset(names)
 
 
 def ours(path: Path, *, types: bool = True) -> set[tuple[str, ...]]:
@@ -121,7 +129,7 @@ def test_an_app_knows_itself_the_shared_look_and_what_there_is_for_apps_alone(
     "path", [path for folder in ("apps", "deploy", "dispatcher") for path in files(folder)], ids=ids
 )
 def test_a_file_says_first_which_question_it_answers(path: Path) -> None:
-    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    text = ast.get_docstring(tree_of(path)) or ""
     first = text.partition("\n\n")[0].strip()
     assert first.endswith((".", "?")), f"{ids(path)} begins with {first!r}"
 

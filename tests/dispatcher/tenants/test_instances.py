@@ -325,7 +325,7 @@ def test_a_request_of_no_tenant_goes_to_the_app_without_one(yard: Yard) -> None:
     assert yard.asked == []
 
 
-def test_ten_thousand_tenants_leave_no_more_behind_than_the_limit() -> None:
+def test_thousands_of_tenants_leave_no_more_behind_than_the_limit() -> None:
     """Neither instances nor anything else that Python makes, and no memory of the process.
 
     How much of that a process shows depends on who shares it and on when the collector ran,
@@ -349,19 +349,19 @@ def test_ten_thousand_tenants_leave_no_more_behind_than_the_limit() -> None:
     yard.tenants.hooks = Hooks(lambda _: True, yard.close)  # which notes no names
     resident, blocks = [], []
     most = 0
-    for number in range(10_000):
+    for number in range(3_000):
         yard.clock.now += 1
         ask(yard.tenants, {**environ_of(), TENANT: f"group{number}"})
         most = max(most, Heavy.living)
-        if number in (500, 9_999):
+        if number in (500, 2_999):
             gc.collect()
             blocks.append(sys.getallocatedblocks())
             resident.append(pss(os.getpid()) or 0)
 
     assert len(yard.tenants.instances) == 100
     assert most <= 101, "what goes is let go of at once"
-    assert blocks[1] - blocks[0] < 9_500 / 10, "not even one small object for each"
-    assert 0 < resident[1] < resident[0] + 9_500 * size / 20
+    assert blocks[1] - blocks[0] < 2_500 / 10, "not even one small object for each"
+    assert 0 < resident[1] < resident[0] + 2_500 * size / 10
 
 
 def test_under_many_threads_no_response_comes_from_a_closed_instance() -> None:
