@@ -104,19 +104,23 @@ def well() -> Iterator[str]:
         yield path
 
 
+@pytest.mark.serving
 def test_a_release_is_well_once_every_worker_and_app_has_answered(well: str) -> None:
     assert ask(well) == Outcome(0, "", "")
 
 
+@pytest.mark.serving
 def test_another_release_is_refused(folder: Path) -> None:
     with serving(folder, release="r0", site=SITE) as path:
         assert ask(path) == Outcome(1, "", "pool default answers as release 'r0'\n")
 
 
+@pytest.mark.serving
 def test_an_app_that_answers_500_is_refused(well: str) -> None:
     assert ask(well, at="/broken") == Outcome(1, "", "example.org/broken/ answers 500\n")
 
 
+@pytest.mark.serving
 def test_too_few_workers_are_refused_in_time(well: str) -> None:
     assert ask(well).exit_code == 0
 
@@ -125,6 +129,7 @@ def test_too_few_workers_are_refused_in_time(well: str) -> None:
     assert outcome == Outcome(1, "", "pool default: 3 of 4 workers answered in time\n")
 
 
+@pytest.mark.serving
 def test_an_app_that_cannot_be_imported_is_named(folder: Path) -> None:
     with serving(folder, release="r1", site=SITE.replace("tinyapp:create", "tinyapp:none")) as path:
         outcome = ask(path)
@@ -141,6 +146,7 @@ def test_nobody_answering_is_told_in_time(folder: Path) -> None:
     assert outcome == Outcome(1, "", told)
 
 
+@pytest.mark.serving
 def test_a_page_that_hangs_is_named_and_none_that_waits_behind_it(folder: Path) -> None:
     hangs = APP.replace("raise RuntimeError", "import time; time.sleep(600)  # ")
     site = SITE.replace("workers = 3", "workers = 1")
@@ -258,6 +264,7 @@ def tenant_exists(tenant):
 """
 
 
+@pytest.mark.serving
 def test_of_tenants_it_is_asked_whether_the_app_can_say_who_they_are(folder: Path) -> None:
     (folder / "tinylost.py").write_text(
         CLUBS.replace("return False", "raise OSError('no database')")

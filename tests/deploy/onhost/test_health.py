@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from deploy.onhost import ask, health
 from tests.deploy.onhost.test_ask import SITE, folder, serving
 
@@ -17,6 +19,7 @@ def asked(release: str, workers: int, path: str, seconds: float = 30) -> dict[st
     return dict(found["default"])
 
 
+@pytest.mark.serving
 def test_every_worker_of_a_pool_is_counted(folder: Path) -> None:
     with serving(folder, release="r1", site=SITE) as path:
         pool = {"name": "default", "workers": 3, "socket": path, "addresses": []}
