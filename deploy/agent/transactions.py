@@ -80,13 +80,13 @@ class Transactions:
                 self.recover()
                 steps = plan()
                 if not tuple(steps):
-                    os.close(held)
+                    give_back(held)
                     return None
                 folder = self.new(intention, steps)
                 self.start(folder, steps, held, intention.stamp)
             except BaseException:
                 with suppress(OSError):
-                    os.close(held)
+                    give_back(held)
                 raise
             return self.last
 
@@ -97,7 +97,7 @@ class Transactions:
             try:
                 self.recover()
             finally:
-                os.close(held)
+                give_back(held)
 
     def free(self) -> None:
         """Take back what nobody conducts any more, and let end what is about to."""
@@ -107,7 +107,7 @@ class Transactions:
                 self.thread.join()
 
     def held(self, who: str) -> int:
-        """Take the lock; raises `PlanError` naming who has it. Closing it gives it back."""
+        """Take the lock; raises `PlanError` naming who has it."""
         held = os.open(self.lock, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -148,7 +148,7 @@ class Transactions:
                 print_exc()
                 self.give_up()  # systemd starts the agent again, and that takes back
             finally:
-                os.close(held)
+                give_back(held)
 
         self.last = transaction
         self.thread = Thread(target=whole, name=f"transaction {folder.name}")
@@ -254,3 +254,12 @@ def about(intention: Intention) -> dict[str, str]:
 
 def utc(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(seconds))
+
+
+def give_back(held: int) -> None:
+    """Give the lock back, at once: to close it is not enough while a program is being begun.
+
+    Such a program has all files of this process until it is what it is to become (flock(2)).
+    """
+    fcntl.flock(held, fcntl.LOCK_UN)
+    os.close(held)

@@ -19,7 +19,7 @@ from deploy.acting.machine import Here
 from deploy.acting.steps import Plan, Put, Run, Step, shell
 from deploy.agent import history
 from deploy.agent.transaction import Transaction
-from deploy.agent.transactions import KEEP, PLAN, Transactions
+from deploy.agent.transactions import KEEP, PLAN, Transactions, give_back
 from deploy.errors import PlanError
 from deploy.protocol.journal import Journal, Record, read
 from deploy.protocol.progress import BACK, PUBLISH, SETTLE
@@ -289,6 +289,17 @@ def test_the_last_ones_are_kept_and_the_history_of_all(
     assert [one["number"] for one in told(tmp_path)] == list(range(1, KEEP + 4))
 
 
+def test_the_lock_is_given_back_at_once_whatever_program_has_just_been_begun(
+    all_of: Transactions,
+) -> None:
+    """Between fork and exec a child has all that its parent has."""
+    held = all_of.held("the one before")
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=[held]):
+        give_back(held)
+
+        give_back(all_of.held("the next"))
+
+
 def test_who_asks_after_a_restart_is_told_of_the_last(all_of: Transactions, tmp_path: Path) -> None:
     done(all_of, quick("first"))
     done(all_of, quick("second"), OTHER)
@@ -296,7 +307,7 @@ def test_who_asks_after_a_restart_is_told_of_the_last(all_of: Transactions, tmp_
     held = again.held("the agent, which ends what was interrupted")
     assert again.about_last() is None, "as at boot, where another process does that"
 
-    os.close(held)
+    give_back(held)
 
     assert again.about_last() == {
         "run": OTHER.stamp.run,
@@ -368,7 +379,7 @@ def test_an_agent_that_cannot_even_write_down_ends_and_gives_the_lock_back(
     all_of.thread.join(20)
 
     assert given_up.is_set()
-    os.close(all_of.held("the next"))
+    give_back(all_of.held("the next"))
 
 
 def test_what_a_killed_step_had_written_aside_is_known_from_the_disk_alone(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from deploy.agent.transactions import give_back
 from deploy.errors import TAKEN_BACK, FleetError, LostError, ReachError
 from deploy.fleet.conduct import Conductor
 from deploy.protocol.progress import BACK, PUBLISH, SETTLE
@@ -205,7 +205,7 @@ def test_one_that_has_yet_to_end_what_was_interrupted_is_asked_again(
 
     def again(name: str) -> Link:
         if next(calls):
-            os.close(held)
+            give_back(held)
         return servers[name].connect()
 
     one.again, one.patience = again, 20
