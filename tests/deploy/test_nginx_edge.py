@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import tempfile
 import threading
@@ -32,6 +33,7 @@ from tests.deploy.webserver import (
     needs_nginx,
     running,
 )
+from tests.integration.served import until
 
 pytestmark = needs_nginx
 
@@ -271,6 +273,54 @@ def test_a_server_behind_answers_itself_as_deployments_ask(web: Web) -> None:
 
 def test_a_server_behind_tells_its_release_to_its_edge(web: Web) -> None:
     assert web.get("example.org", client=EDGE, **CLAIM).headers["x-release"] == "r1"
+
+
+ID = "0123456789abcdef" * 2
+
+
+@pytest.mark.parametrize(
+    ("client", "said", "taken"),
+    [(EDGE, ID, True), (EDGE, f"{ID}x", False), (EDGE, "", False), (EDGE, "x" * 32, False)],
+)
+def test_a_server_behind_calls_a_request_as_its_edge_does(
+    web: Web, client: str, said: str, *, taken: bool
+) -> None:
+    answer = web.get("example.org", client=client, X_Request_ID=said, **CLAIM)
+    known = answer.headers["x-request-id"]
+
+    assert (known == said) is taken
+    assert answer.echo["headers"]["x-request-id"] == known
+    assert re.fullmatch("[0-9a-f]{32}", known)
+
+
+def test_a_server_behind_calls_a_request_as_no_stranger_does(web: Web) -> None:
+    answer = web.get("example.org", client=STRANGER, X_Request_ID=ID, **CLAIM)
+
+    assert answer.headers["x-request-id"] != ID
+
+
+def test_one_request_has_one_id_in_both_logs_and_in_its_answer() -> None:
+    with ExitStack() as stack:
+        here, there = (
+            Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="web-"))) for _ in "ab"
+        )
+        here.chmod(0o755)
+        there.chmod(0o755)
+        web = stack.enter_context(running(SITE.on("web0"), there))
+        to_web = {f"{WEBS[0]}:80": f"127.0.0.1:{web.port}"}
+        edge = stack.enter_context(fronting(SITE.on("edge"), here, to_web))
+        answer = edge.get("example.org", client=STRANGER, X_Request_ID=ID)
+        known = answer.headers["x-request-id"]
+
+        def both() -> list[list[str]]:
+            """Return the ids that stand in the logs, which nginx writes once all is sent."""
+            logs = [(folder / "access.log").read_text() for folder in (here, there)]
+            return [[line.split()[-1] for line in log.splitlines()] for log in logs]
+
+        until("both logs have it", lambda: all(both()))
+        assert both() == [[known], [known]]
+    assert known != ID
+    assert answer.echo["headers"]["x-request-id"] == known
 
 
 def test_a_visitor_is_counted_by_his_own_address_and_an_edge_that_asks_not_at_all() -> None:
