@@ -20,16 +20,44 @@ ANSWER, DOWNLOAD, OWN, PAGES = (
 EDGE = f"{FOLDER}/edge.conf"
 ACME = f"{FOLDER}/acme.conf"
 
+KEPT = "/etc/nginx/flaskyard.before"
+KEEP = """\
+rm -rf "$1" && mkdir -m 700 "$1" && kept=$1 && shift || exit
+for file; do
+    ! [ -e "$file" ] || cp -a --parents "$file" "$kept" || exit
+done
+"""
+TRY = """\
+said=$(nginx -t -q 2>&1) && exec rm -rf "$1"
+kept=$1
+shift
+for file; do
+    if [ -e "$kept$file" ]; then cp -a "$kept$file" "$file"; else rm -f "$file"; fi
+done
+rm -rf "$kept"
+case $said in *"duplicate default server"*)
+    said="$said
+Flaskyard refuses hosts that are nobody's: take default_server out of the file named." ;;
+esac
+printf '%s\n' "$said" "What nginx was told is as it was." >&2
+exit 1
+"""
+"""nginx would not start again with files that it does not take, and other sites with it."""
+
 
 def web(site: Site, found: State) -> Steps:
     """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
-    steps = list(
-        write({**brotli.files(found), **web_files(), **https.nginx_files(site, found)}, found)
-    )
-    if found.files.get(PROXY) is None:
-        steps.insert(0, Step("make nginx's folder", Run("install", "-d", FOLDER)))
+    files = {**brotli.files(found), **web_files(), **https.nginx_files(site, found)}
+    touched = [path for path, text in files.items() if found.files.get(path) != text]
+    steps = list(write(files, found))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
         steps.append(Step("take Debian's page away", Run("rm", "-f", DEBIANS_PAGE)))
+        touched.append(DEBIANS_PAGE)
+    if touched:
+        steps.insert(0, Step("keep what nginx was told", shell(KEEP, KEPT, *touched)))
+        steps.append(Step("see that nginx takes it", shell(TRY, KEPT, *touched)))
+    if found.files.get(PROXY) is None:
+        steps.insert(0, Step("make nginx's folder", Run("install", "-d", FOLDER)))
     runs = "nginx.service" in found.active()
     if steps or not runs:
         check = "nginx -t -q && systemctl reload-or-restart nginx"

@@ -94,6 +94,18 @@ def test_sites_of_others_go_on_and_one_that_could_not_stops_bootstrap_before_any
 
     own = "install -d {0}; printf '[Service]\\nReadWritePaths=/usr/local\\n' > {0}/own.conf"
     lab.run(bare, "sh", "-c", own.format("/etc/systemd/system/nginx.service.d"))
+    lab.run(bare, "rm", "/etc/nginx/sites-enabled/default")
+    file = "/etc/nginx/sites-enabled/own"
+    lab.run(bare, "sed", "-i", "s/^    listen 80;/    listen 80 default_server;/", file)
+    refused = project.try_fab("bootstrap")
+
+    assert refused.code == 1
+    assert "take default_server out of the file named" in refused.err
+    assert f"{file}:" in refused.err
+    lab.run(bare, "nginx", "-t", "-q")  # it starts when the server boots
+    assert asked(lab, bare, "own.test") == "from home\n"
+
+    lab.run(bare, "sed", "-i", "s/ default_server//", file)
     project.fab("bootstrap")
     before = asked(lab, bare, "own.test"), asked(lab, bare, "own.test", "/app")
     doctor = " ".join(project.try_fab("doctor").out.split())
