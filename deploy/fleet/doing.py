@@ -18,6 +18,7 @@ from deploy.protocol.data_words import Restore
 from deploy.protocol.words import Deploy, Intention, Rollback, files_of
 from deploy.remote.link import Link
 from deploy.server.shipping import amount
+from dispatcher.registry.tls import told_apart
 
 Shown = dict[str, dict[str, Any]]
 
@@ -132,7 +133,7 @@ def placed(fleet: Fleet[Link], intention: Intention, name: str, leader: str) -> 
     there, all_ = {link.name for link in fleet.servers}, [one.name for one in fleet.site.webs]
     schedules = name == all_[0] if there >= set(all_) else None
     told: dict[str, object] = {"migrates": name == leader, "schedules": schedules}
-    if isinstance(intention, Deploy) and fleet.site.edges:
+    if isinstance(intention, Deploy) and told_apart(fleet.site):
         told["server"] = name
     return intention.model_copy(update=told)
 

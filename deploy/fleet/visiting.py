@@ -17,7 +17,7 @@ from deploy.protocol.examined import Examined
 from deploy.remote.ssh import Remote
 from deploy.stages import ground
 from dispatcher.registry.site import Server, Site
-from dispatcher.registry.tls import secured
+from dispatcher.registry.tls import secured, told_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Visit:
         try:
             with closing(remote.link(Layout(self.site.name).relay)) as link:
                 begun = time.time()
-                named = remote.name if self.site.edges else ""
+                named = remote.name if told_apart(self.site) else ""
                 examined = link.examine(self.text, self.site.environment, named)
                 return self.seen(remote, examined, begun, link.hello)
         except ReachError as error:

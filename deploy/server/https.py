@@ -17,7 +17,7 @@ from deploy.server import render
 from deploy.server.files import write
 from deploy.server.look import NginxFound, State
 from dispatcher.registry.site import Site
-from dispatcher.registry.tls import secured
+from dispatcher.registry.tls import asked_from, secured
 
 HTTPS, DEFAULT = "/etc/nginx/flaskyard/https.conf", "/etc/nginx/conf.d/00-flaskyard-https.conf"
 
@@ -39,12 +39,6 @@ OLD, NEW = NginxFound(version="1.22.1", openssl="3.0"), NginxFound(version="1.26
 def plain(site: Site) -> bool:
     """Whether a site says that it has https and nobody sees to it."""
     return site.scheme == "https" and site.tls is None
-
-
-def asked_from(site: Site) -> tuple[str, ...]:
-    """Return the hosts whose certificates an authority is asked for."""
-    tls = site.tls
-    return tuple(host for host in secured(site) if tls and tls.own(host) is None)
 
 
 def packages(site: Site) -> tuple[str, ...]:
@@ -93,12 +87,17 @@ def major(found: State) -> int:
     return next(iter(number(found.os.get("VERSION_ID", ""))), 0)
 
 
-def wanted(site: Site) -> str:
-    """Return which certificates are wanted, and from where, as `deploy.certify` reads it."""
+def wanted(site: Site, *, live: bool = True) -> str:
+    """Return which certificates are wanted, and from where, as `deploy.certify` reads it.
+
+    Before there is a release that is ``live``, an authority is asked by a server that is alone
+    behind its names: only that is sure to be the one which is asked whether they are its own.
+    """
     tls = site.tls
     if tls is None or not secured(site):
         return ""
-    own = {host: tls.own(host) for host in secured(site)}
+    not_yet = () if live or not site.peers else asked_from(site)
+    own = {host: tls.own(host) for host in secured(site) if host not in not_yet}
     hosts = {host: [one.certificate, one.key] if one else None for host, one in own.items()}
     given = {"email": tls.email, "directory": tls.directory, "hosts": hosts}
     return f"{json.dumps(given, indent=1)}\n"
@@ -153,7 +152,7 @@ def lay(at: Layout, site: Site, found: State) -> Steps:
         return ()
     steps = (
         *placeholders(at, hosts, found),
-        *write({at.wanted: wanted(site)}, found),
+        *write({at.wanted: wanted(site, live=False)}, found),
     )
     if not listens(at, found):
         enable = Run("systemctl", "enable", "--quiet", "--now", at.tls_timer)

@@ -16,8 +16,8 @@ from dispatcher.registry.address import Address
 from dispatcher.registry.headers import fixed as fixed_headers
 from dispatcher.registry.jobs import Job
 from dispatcher.registry.limits import HEADER_LINES, Limits
-from dispatcher.registry.site import App, Site
-from dispatcher.registry.tls import secured
+from dispatcher.registry.site import App, Server, Site
+from dispatcher.registry.tls import asked_from, secured
 
 WEBSOCKET_SECONDS = 3600
 """How long a websocket may be silent."""
@@ -74,6 +74,7 @@ def nginx(site: Site, at: Layout) -> tuple[str, str]:
         "websocket_seconds": WEBSOCKET_SECONDS,
         "header_lines": HEADER_LINES,
         "clients": clients(site),
+        "peers": [(peer.name, where(peer)) for peer in site.peers] if asked_from(site) else [],
         "mounts": [pair for name in site.hosts for pair in mounts(site, name)],
     }
     text = template.render(given, live="")
@@ -99,15 +100,13 @@ def clients(site: Site) -> str:
 
 def webs(site: Site, at: Layout, out: Collection[str] = ()) -> str:
     """Return what an edge passes requests on to; servers named in ``out`` get none."""
-    there = [
-        {
-            "name": web.name,
-            "where": f"[{web.address}]:80" if ":" in web.address else f"{web.address}:80",
-            "out": web.name in out,
-        }
-        for web in site.webs
-    ]
+    there = [{"name": web.name, "where": where(web), "out": web.name in out} for web in site.webs]
     return TEMPLATES.get_template("webs.conf.j2").render(site=site, name=variable(at), webs=there)
+
+
+def where(server: Server) -> str:
+    """Return where nginx of another server finds it."""
+    return f"[{server.address}]:80" if ":" in server.address else f"{server.address}:80"
 
 
 def counted(site: Site) -> list[Limits]:

@@ -18,7 +18,7 @@ ANSWER, DOWNLOAD, OWN, PAGES = (
     f"{FOLDER}/{name}.conf" for name in ("answer", "download", "own", "pages")
 )
 EDGE = f"{FOLDER}/edge.conf"
-ACME = f"{FOLDER}/acme.conf"
+ACME, PEERS = f"{FOLDER}/acme.conf", f"{FOLDER}/peers.conf"
 
 KEPT = "/etc/nginx/flaskyard.before"
 KEEP = """\
@@ -75,6 +75,7 @@ def web_files() -> dict[str, str]:
         PROXY: render.shared("proxy.conf"),
         STATIC: render.shared("static.conf"),
         EDGE: render.shared("edge.conf"),
-        ACME: render.shared("acme.conf", webroot=https.WEBROOT),
+        ACME: render.shared("acme.conf", webroot=https.WEBROOT, peers=False),
+        PEERS: render.shared("acme.conf", webroot=https.WEBROOT, peers=True),
         DEFAULT: render.shared("default.conf", most_header_kb=MOST_HEADER_KB),
     }

@@ -11,7 +11,7 @@ from dispatcher.registry.headers import headers
 from dispatcher.registry.jobs import errors_of_jobs
 from dispatcher.registry.limits import USUAL, Limits
 from dispatcher.registry.nginx import FORWARDED_FOR, Nginx, errors_of_nginx, plain
-from dispatcher.registry.servers import WEB, errors_of_servers, of_role, visited
+from dispatcher.registry.servers import WEB, entrances, errors_of_servers, of_role
 from dispatcher.registry.site import App, Pool, Server, Site, claims, conflicts
 from dispatcher.registry.tenancy import address_of_tenants, overlaps
 from dispatcher.registry.tls import Own, Tls, errors_of_tls
@@ -61,12 +61,15 @@ def assemble(document: Document, environment: str, domain: str, found: list[Foun
     found += errors_of_given(values)
     found += errors_of_tenants(apps, values)
     found += errors_of_jobs(apps, values, of_role(servers, WEB))
-    found += errors_of_servers(servers)
     found += errors_of_users(name, {"default", *pools})
     tls = https(document.get("tls"), found) if not below and top and top.scheme == "https" else None
     hosts = tuple(dict.fromkeys((home, *(address.host for _, address in claims(values)))))
-    found += errors_of_tls(tls, hosts, visited(servers)) if tls else ()
     front = nginx(document.get("nginx"), environment, found)
+    spoken = front.proxy_protocol
+    if tls:
+        found += errors_of_tls(tls, hosts, len(entrances(servers)), proxy_protocol=spoken)
+    asks = tls is not None and bool(tls.email) and not all(map(tls.own, hosts))
+    found += errors_of_servers(servers, asks=asks)
     if len(found) > before or top is None:
         return None
     return Site(

@@ -42,24 +42,31 @@ def of_role(servers: Mapping[str, Given], role: str) -> tuple[str, ...]:
     return tuple(name for name, server in servers.items() if server.role == role)
 
 
-def visited(servers: Mapping[str, Given]) -> int:
-    """Return how many servers there are that visitors reach: edges, where there are any."""
-    return len(of_role(servers, EDGE) or servers)
+def entrances(servers: Mapping[str, Given]) -> tuple[str, ...]:
+    """Return the names of the servers that visitors reach: edges, where there are any."""
+    return of_role(servers, EDGE) or tuple(servers)
 
 
-def errors_of_servers(servers: Mapping[str, Given]) -> Iterator[Found]:
-    """Yield what edges lack: servers behind them, and addresses by which they know each other."""
-    edges = of_role(servers, EDGE)
-    if not edges:
-        return
-    if not of_role(servers, WEB):
+def errors_of_servers(servers: Mapping[str, Given], *, asks: bool = False) -> Iterator[Found]:
+    """Yield what edges lack: servers behind them, and addresses by which they know each other.
+
+    Those that visitors reach know each other, too, where each ``asks`` an authority.
+    """
+    edges, visited = of_role(servers, EDGE), entrances(servers)
+    if edges and not of_role(servers, WEB):
         message = f"has no server that runs the apps, only {' and '.join(edges)} of the role 'edge'"
         yield ("servers",), f"{message}; write [servers.NAME] with its host and address", None
+    if edges:
+        why = f"with {edges[0]} as an edge, servers know each other by address"
+    elif asks and len(visited) > 1:
+        why = f"an authority may ask any of {', '.join(visited)}, and they each other (tls.email)"
+    else:
+        return
     taken: dict[str, str] = {}
     for name, server in servers.items():
         if server.address is None:
-            message = f"is missing: with {edges[0]} as an edge, servers know each other by address"
-            yield ("servers", name, "address"), f"{message}; write one like '10.0.0.5'", None
+            message = f"is missing: {why}; write one like '10.0.0.5'"
+            yield ("servers", name, "address"), message, None
             continue
         address = str(ip_address(server.address))
         first = taken.setdefault(address, name)

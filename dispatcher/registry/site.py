@@ -204,6 +204,17 @@ class Site:
         return tuple(server for server in self.servers if server.role == EDGE)
 
     @property
+    def entrances(self) -> tuple[Server, ...]:
+        """The servers that the names of the site lead to."""
+        return self.edges or self.webs
+
+    @property
+    def peers(self) -> tuple[Server, ...]:
+        """The others that the names lead to, where they lead to the one it is looked at from."""
+        others = tuple(server for server in self.entrances if server.name != self.here)
+        return others if len(others) < len(self.entrances) else ()
+
+    @property
     def is_edge(self) -> bool:
         """Whether it is looked at from an edge, which runs no app."""
         return any(server.name == self.here for server in self.edges)

@@ -76,6 +76,17 @@ def secured(site: Site) -> tuple[str, ...]:
     return site.hosts if site.tls and not site.tls.elsewhere else ()
 
 
+def asked_from(site: Site) -> tuple[str, ...]:
+    """Return the hosts whose certificates an authority is asked for, from there."""
+    tls = site.tls
+    return tuple(host for host in secured(site) if tls and tls.own(host) is None)
+
+
+def told_apart(site: Site) -> bool:
+    """Whether each of its servers is to know which it is: edges, and who prove hosts together."""
+    return bool(site.edges) or (len(site.entrances) > 1 and bool(asked_from(site)))
+
+
 def fault_of_email(email: str) -> str | None:
     if EMAIL.fullmatch(email):
         return None
@@ -115,8 +126,13 @@ def fault_of_pattern(name: str) -> str | None:
     return "is neither a host, like 'example.org', nor all below one, like '*.example.org'"
 
 
-def errors_of_tls(tls: Tls, hosts: tuple[str, ...], servers: int) -> Iterator[Found]:
-    """Yield what does not fit the site: a certificate of nobody's, a host without any."""
+def errors_of_tls(
+    tls: Tls, hosts: tuple[str, ...], entrances: int, *, proxy_protocol: bool
+) -> Iterator[Found]:
+    """Yield what does not fit the site: a certificate of nobody's, a host without any.
+
+    ``entrances`` is how many servers visitors reach, each with certificates of its own.
+    """
     if tls.elsewhere:
         for key in ("email", "certificates", "client_ca"):
             if getattr(tls, key):
@@ -131,8 +147,8 @@ def errors_of_tls(tls: Tls, hosts: tuple[str, ...], servers: int) -> Iterator[Fo
     if asked and not tls.email:
         message = f"gives {asked[0]} no certificate; write email to have one from Let's Encrypt"
         yield ("tls",), f"{message}, or name its files in tls.certificates", None
-    if asked and tls.email and servers > 1:
-        # The authority would ask whichever server its resolver leads it to.
-        message = "asks for certificates from one server, and there are several for each name"
-        right = "name files in tls.certificates, have one edge, or write elsewhere = true"
+    if asked and tls.email and entrances > 1 and proxy_protocol:
+        message = f"needs that {entrances} servers ask each other on port 80, and with "
+        message += "nginx.proxy_protocol that speaks to proxies alone"
+        right = "name files in tls.certificates, or write elsewhere = true"
         yield ("tls", "email"), f"{message}; {right} (docs/https.md)", None

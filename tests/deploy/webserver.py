@@ -217,12 +217,14 @@ def fronting(
     folder: Path,
     instead: Mapping[str, str] = MappingProxyType({}),
     *others: tuple[Site, Path],
+    port: int = 0,
 ) -> Iterator[Web]:
     """Start nginx alone, before the sockets POOL.sock in ``folder``.
 
-    Of ``others`` site.conf is written, which may be included ``instead`` of something.
+    It is at ``port``, a free one without. Of ``others`` site.conf is written, which may be
+    included ``instead`` of something.
     """
-    port, https_port = free_port(), free_port()
+    port, https_port = port or free_port(), free_port()
     for other, there in others:
         configured(other, there, port, https_port)
     main = configured(site, folder, port, https_port, instead)

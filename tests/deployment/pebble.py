@@ -1,4 +1,7 @@
-"""An authority of the lab's own: Let's Encrypt's Pebble, from Debian, on the host that asks it."""
+"""An authority of the lab's own: Let's Encrypt's Pebble, from Debian, on the host that asks it.
+
+To it a name leads to that host, or to others, as a name that leads to several may do.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ UNIT = """\
 Wants=names.service
 [Service]
 ExecStart=/usr/bin/pebble -config /etc/pebble/config.json -dnsserver 127.0.0.1:8053
-Environment=PEBBLE_VA_NOSLEEP=1
+Environment=PEBBLE_VA_NOSLEEP=1 PEBBLE_AUTHZREUSE=0 PEBBLE_WFE_NONCEREJECT=0
 """
 
 NAMES = """\
@@ -47,29 +50,32 @@ printf %s "$3" > /etc/systemd/system/names.service
 systemctl daemon-reload
 """
 
+ITSELF = "127.0.0.1"
+
 READY = """
+to=$1; shift
 rm -rf /var/lib/flaskyard-acme/yard/accounts
 systemctl start pebble
 until curl --silent --fail --output /dev/null https://localhost:14000/dir; do sleep 0.05; done
 for name; do
-    given="{\\"host\\": \\"$name\\", \\"addresses\\": [\\"127.0.0.1\\"]}"
+    given="{\\"host\\": \\"$name\\", \\"addresses\\": [\\"$to\\"]}"
     until curl --silent --fail --data "$given" http://localhost:8055/add-a; do sleep 0.05; done
 done
 """
 
 
-def install(lab: Lab, host: Host, *names: str) -> None:
-    """Let the host have an authority that it trusts, and that finds these hosts; start it."""
+def install(lab: Lab, host: Host, *names: str, to: str = ITSELF) -> None:
+    """Let the host have an authority that it trusts, to which these names lead there; start it."""
     lab.run(host, "sh", "-c", INSTALL, "sh", CONFIG, UNIT, NAMES)
-    start(lab, host, *names)
+    start(lab, host, *names, to=to)
 
 
-def start(lab: Lab, host: Host, *names: str) -> None:
-    """Return once it answers, and finds these hosts.
+def start(lab: Lab, host: Host, *names: str, to: str = ITSELF) -> None:
+    """Return once it answers, and these names lead there.
 
     It has forgotten accounts and its own root whenever it ended, so certbot forgets its own.
     """
-    lab.run(host, "timeout", "20", "sh", "-c", READY, "sh", *names)
+    lab.run(host, "timeout", "20", "sh", "-c", READY, "sh", to, *names)
 
 
 def trusting(lab: Lab, host: Host) -> ssl.SSLContext:
@@ -78,10 +84,12 @@ def trusting(lab: Lab, host: Host) -> ssl.SSLContext:
     return ssl.create_default_context(cadata=lab.run(host, *words).stdout)
 
 
-def knows(lab: Lab, host: Host, name: str) -> None:
-    """Let the authority find a host, as if its owner had put it into the DNS."""
-    given = json.dumps({"host": name, "addresses": ["127.0.0.1"]})
-    lab.run(host, "curl", "--silent", "--fail", "--data", given, "http://localhost:8055/add-a")
+def knows(lab: Lab, host: Host, name: str, *to: str) -> None:
+    """Let a name lead there and nowhere else, as if its owner had put it into the DNS."""
+    given = json.dumps({"host": name, "addresses": to or (ITSELF,)})
+    for what in ("clear-a", "add-a"):
+        address = f"http://localhost:8055/{what}"
+        lab.run(host, "curl", "--silent", "--fail", "--data", given, address)
 
 
 def get_securely(host: Host, name: str, path: str, context: ssl.SSLContext) -> tuple[int, str]:

@@ -6,7 +6,8 @@ import json
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -79,9 +80,11 @@ class There:
     def trusting(self) -> ssl.SSLContext:
         return pebble.trusting(self.lab, self.host)
 
+    def status(self) -> str:
+        return self.project.try_fab("status", "--json").out
+
     def faults(self) -> list[str]:
-        done = self.project.try_fab("status", "--json")
-        return [one["says"] for one in json.loads(done.out)[0]["findings"]]
+        return [one["says"] for one in json.loads(self.status())[0]["findings"]]
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +256,66 @@ def test_own_certificates_are_taken_from_where_they_are_and_when_they_change(the
     there.project.fab("deploy")
     there.tick()
     there.shows(WATCH, "Pebble")
+
+
+@pytest.fixture
+def second(there: There) -> Iterator[There]:
+    """Give another server of the site; to the authority of each, the names lead to the other."""
+    lab, project = there.lab, there.project
+    _, other = lab.up(2, fresh=False)
+    site = project.folder / "site.toml"
+    before = site.read_text()
+    address = f'address = "{there.host.ip}"\n'
+    one = f'[servers.{other.name}]\nhost = "deploy@{other.name}"\naddress = "{other.ip}"\n'
+    site.write_text(before.replace("[servers.h1]\n", f"{one}[servers.h1]\n{address}"))
+    project.version("one")
+    pebble.install(lab, other, DOMAIN, WATCH, to=there.host.ip)
+    leads(there, other)
+    yield replace(there, host=other)
+    leads(there, there.host)
+    site.write_text(before)
+    project.version("one")
+    project.fab("deploy")
+    there.shows(WATCH, "Pebble")
+    lab.down(other)
+
+
+def leads(there: There, to: Host) -> None:
+    """Let the names lead to a server, as a server's authority sees it."""
+    for name in (DOMAIN, WATCH):
+        pebble.knows(there.lab, there.host, name, to.ip)
+
+
+def test_servers_of_one_name_each_get_a_certificate_and_answer_for_each_other(
+    there: There, second: There
+) -> None:
+    there.project.fab("bootstrap")
+    there.project.fab("deploy")
+    there.put(DOMAIN, left=35)
+    for one in (there, second):
+        one.tick()
+        for name in (DOMAIN, WATCH):
+            one.shows(name, "Pebble")
+    keys = {one.sh(f"sha256sum < {PLACE}/{WATCH}.pem") for one in (there, second)}
+    assert len(keys) == 2, "each has a key of its own"
+
+    second.sh("systemctl stop nginx")
+    there.put(WATCH, left=20)
+    there.tick()
+
+    told = {row["server"]: row for row in json.loads(there.status())}
+    (fault,) = (one["says"] for one in told["h1"]["findings"])
+    assert fault.startswith(f"the certificate of {WATCH} ends in 19 days: ")
+    assert second.host.ip in fault, "as the authority says it"
+    assert [one["says"] for one in told["h2"]["findings"]] == ["nginx does not run"]
+
+    leads(there, there.host)
+    there.see_to_it()
+
+    assert [one for one in there.faults() if WATCH in one] == []
+    there.shows(WATCH, "Pebble")
+    second.sh("systemctl start nginx")
+    assert there.project.told("status")[0]["findings"] == []
 
 
 def test_certbot_may_neither_read_nor_write_what_is_not_its_own(there: There) -> None:

@@ -103,6 +103,11 @@ host = "edge1"
 role = "edge"
 address = "10.0.0.1"
 
+[servers.edge2]
+host = "edge2"
+role = "edge"
+address = "10.0.0.2"
+
 [servers.web1]
 host = "web1"
 address = "10.0.0.5"
@@ -120,6 +125,19 @@ class OnPurpose:
 
 
 ON_PURPOSE = (
+    *(
+        OnPurpose(
+            name,
+            "location @flaskyard_peers",
+            "the variable holds the name of an upstream above it",
+        )
+        for name in ("stale_dns_cache", "missing_resolver")
+    ),
+    OnPurpose(
+        "try_files_is_evil_too",
+        r"location \^~ /\.well-known/acme-challenge/",
+        "what is there is so for seconds, and asked for a few times: it need not be kept open",
+    ),
     OnPurpose(
         "proxy_buffering_off",
         r"location (= /stream|/stream/|@app_\d+)",

@@ -10,9 +10,10 @@ import pytest
 
 from deploy.fleet.doing import first_of, narrowed, placed
 from deploy.fleet.session import Fleet
-from deploy.protocol.words import Intention, Rollback, Rotate
+from deploy.protocol.words import Deploy, Intention, Rollback, Rotate
 from dispatcher.registry.site import Server
-from tests.deploy.sample import SITE, STAMP, A
+from dispatcher.registry.tls import Tls
+from tests.deploy.sample import BUNDLE, SITE, STAMP, A
 
 SERVERS = tuple(Server(name, name) for name in "abc")
 GOAL = Rollback(to=A.id, stamp=STAMP)
@@ -48,6 +49,19 @@ def test_each_server_is_told_what_it_does_for_all(
     names: str, busy: str, told: dict[str, tuple[bool, bool | None]]
 ) -> None:
     assert roles(names, busy) == told
+
+
+@pytest.mark.parametrize(("tls", "told"), [(None, ""), (Tls("ada@example.org"), "b")])
+def test_a_server_is_told_which_it_is_where_they_prove_hosts_together(
+    tls: Tls | None, told: str
+) -> None:
+    deploy = Deploy(registry="", bundle=BUNDLE, stamp=STAMP)
+    there = replace(fleet("abc"), site=replace(SITE, servers=SERVERS, tls=tls))
+
+    one = placed(there, deploy, "b", "a")
+
+    assert isinstance(one, Deploy)
+    assert one.server == told
 
 
 class Asked:

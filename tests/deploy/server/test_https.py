@@ -12,11 +12,13 @@ from deploy.errors import PlanError
 from deploy.server import https, render
 from deploy.server.look import NginxFound, State
 from deploy.stages import ground, plans
-from dispatcher.registry.site import Site
+from dispatcher.registry.address import Address
+from dispatcher.registry.site import Server, Site
 from dispatcher.registry.tls import Own, Tls
 from tests.deploy.sample import AT, BARE, BUILT, BUNDLE, SITE, STAMP, A, ready, serving
 
-SECURE = replace(SITE, tls=Tls("ada@example.org"))
+TLS = Tls("ada@example.org")
+SECURE = replace(SITE, tls=TLS)
 OWN = replace(SITE, tls=Tls(certificates={"example.org": Own("/etc/a.pem", "/etc/a.key")}))
 LINK = {https.timer_link(AT): "/etc/systemd/system/flaskyard-tls@.timer"}
 
@@ -60,6 +62,27 @@ def test_bootstrap_brings_https_in_one_run() -> None:
     assert "make the user flaskyard-acme" in told
     assert told.index("make a placeholder for example.org") < told.index("see to the certificates")
     assert told.index("make the user flaskyard-acme") < told.index(f"make {https.WEBROOT}")
+
+
+def test_of_several_servers_none_asks_before_all_have_a_release_and_answer_for_each_other() -> None:
+    own = Own("/etc/a.pem", "/etc/a.key")
+    servers = tuple(Server(name, name, address=f"10.0.0.{n}") for n, name in enumerate("ab", 1))
+    apps = (replace(SITE.apps[0], addresses=(Address("wiki.example.org"),)),)
+    site = replace(
+        SITE, apps=apps, servers=servers, tls=replace(TLS, certificates={"example.org": own})
+    )
+
+    def hosts(there: Site) -> list[object]:
+        (told,) = (
+            step.do.content
+            for step in ground.lay(AT, there, BUILT, BARE, "deploy")
+            if isinstance(step.do, Put) and step.do.path == AT.wanted
+        )
+        return [*json.loads(told)["hosts"]]
+
+    assert hosts(site.on("a")) == ["example.org"]
+    assert hosts(replace(site, servers=servers[:1]).on("a")) == ["example.org", "wiki.example.org"]
+    assert [*json.loads(https.wanted(site.on("a")))["hosts"]] == ["example.org", "wiki.example.org"]
 
 
 def test_a_second_bootstrap_changes_nothing() -> None:

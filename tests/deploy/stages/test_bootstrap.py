@@ -65,6 +65,7 @@ def test_bootstrap_of_a_bare_host_reads_as_a_runbook() -> None:
         "write /etc/nginx/flaskyard/static.conf",
         "write /etc/nginx/flaskyard/edge.conf",
         "write /etc/nginx/flaskyard/acme.conf",
+        "write /etc/nginx/flaskyard/peers.conf",
         "write /etc/nginx/conf.d/00-flaskyard.conf",
         "take Debian's page away",
         "see that nginx takes it",

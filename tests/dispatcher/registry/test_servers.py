@@ -9,7 +9,7 @@ import pytest
 from dispatcher.registry.faults import RegistryError
 from dispatcher.registry.site import Server, Site
 from dispatcher.registry.site_toml import load
-from dispatcher.registry.tls import secured
+from dispatcher.registry.tls import secured, told_apart
 
 START = """\
 name = "yard"
@@ -71,6 +71,30 @@ def test_the_edge_alone_has_certificates_and_may_ask_for_them(tmp_path: Path) ->
     assert secured(found.on("web1")) == ()
 
 
+def test_servers_that_the_names_lead_to_know_each_other_and_no_other_does(tmp_path: Path) -> None:
+    two = f"{EDGE}{EDGE.replace('edge1', 'edge2').replace('.1', '.2')}{WEBS}"
+    mail = '[tls]\nemail = "ada@example.org"\n'
+    edges, webs, one = (site(tmp_path, text + mail) for text in (two, WEBS, EDGE + WEBS))
+
+    def peers(found: Site, name: str) -> list[str]:
+        return [peer.name for peer in found.on(name).peers]
+
+    assert (peers(edges, "edge1"), peers(edges, "edge2")) == (["edge2"], ["edge1"])
+    assert peers(webs, "web1") == ["web2"]
+    assert peers(edges, "web1") == peers(one, "edge1") == []
+    assert webs.peers == (), "where it is looked at from nowhere"
+    assert [told_apart(found) for found in (edges, webs, one)] == [True, True, True]
+
+
+@pytest.mark.parametrize("tls", ["", "[tls]\nelsewhere = true\n"])
+def test_servers_without_certificates_to_ask_for_need_not_know_each_other(
+    tmp_path: Path, tls: str
+) -> None:
+    found = site(tmp_path, WEBS.replace("address", "# address") + tls)
+
+    assert not told_apart(found)
+
+
 def test_a_database_of_one_web_server_behind_an_edge_is_no_riddle(tmp_path: Path) -> None:
     one = WEBS.partition("[servers.web2]")[0]
     found = site(tmp_path, f'{EDGE}{one}[apps.wiki]\napp = "a:c"\npath = "/wiki"\nmigrate = "up"\n')
@@ -96,9 +120,13 @@ def test_a_database_of_one_web_server_behind_an_edge_is_no_riddle(tmp_path: Path
         (WEBS.replace("fd00::6", "fe80::6%eth0; evil"), "servers.web2.address: leads nowhere"),
         (WEBS.replace('"web"', '"both"'), "servers.web2.role: must be 'web' or 'edge'"),
         (
-            f"{EDGE}{EDGE.replace('edge1', 'edge2').replace('.1', '.2')}{WEBS}"
-            '[tls]\nemail = "ada@example.org"\n',
-            "tls.email: asks for certificates from one server, and there are several",
+            f'{WEBS.replace("fd00::6", "10.0.0.5")}[tls]\nemail = "ada@example.org"\n',
+            "servers.web2.address: is the address of the server 'web1' already",
+        ),
+        (
+            f'{WEBS.replace("address", "# address")}[tls]\nemail = "ada@example.org"\n',
+            "servers.web1.address: is missing: an authority may ask any of web1, web2, and they "
+            "each other (tls.email); write one like '10.0.0.5'",
         ),
     ],
 )

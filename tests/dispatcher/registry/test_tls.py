@@ -110,14 +110,18 @@ domain = "staging.example.org"
             "tls.email: is of no use while tls.elsewhere says that a proxy in front has them",
         ),
         (
-            'email = "a@b.org"\nservers.a.host = "a"\nservers.b.host = "b"',
-            "tls.email: asks for certificates from one server, and there are several",
+            'email = "a@b.org"\nservers.a = {host = "a", address = "10.0.0.1"}\n'
+            'servers.b = {host = "b", address = "10.0.0.2"}\n'
+            'nginx = {trusted_proxies = ["10.0.0.9"], proxy_protocol = true}',
+            "tls.email: needs that 2 servers ask each other on port 80, and with "
+            "nginx.proxy_protocol that speaks to proxies alone; name files in tls.certificates",
         ),
     ],
     ids=lambda value: value[:20],
 )
 def test_what_does_not_fit_is_told(tmp_path: Path, given: str, fault: str) -> None:
-    servers = "\n".join(line for line in given.split("\n") if line.startswith("servers"))
+    lines = given.split("\n")
+    servers = "\n".join(line for line in lines if line.startswith(("servers", "nginx")))
     tls = given.removesuffix(servers) if servers else given
 
     with pytest.raises(RegistryError) as raised:
