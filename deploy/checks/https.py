@@ -8,7 +8,7 @@ from typing import Any
 
 from deploy.certify.due import ALARM_SHARE, share_left
 from deploy.checks.finding import Finding, Seen, ok, warn, wrong
-from dispatcher.registry.crowd import crowded
+from dispatcher.registry.crowd import FEWER, crowded, repeated
 from dispatcher.registry.tls import secured
 
 ASK = "see that the name leads to the server and that port 80 is open, then: fab bootstrap"
@@ -66,6 +66,8 @@ def crowd(seen: Seen) -> Iterator[Finding]:
     wanting = [host for host in secured(seen.site) if lacking(seen, host)]
     for says in crowded(seen.site, wanting):
         yield warn(says, "one for all hosts, by dns-01: docs/https.md")
+    for says in repeated(seen.site, wanting):
+        yield warn(says, FEWER)
 
 
 def of_host(host: str, one: dict[str, Any] | None, now: datetime) -> Finding:

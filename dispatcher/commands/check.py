@@ -11,7 +11,7 @@ import click
 
 from dispatcher.cli import env_option, site_option
 from dispatcher.develop.checking import Checked, checked
-from dispatcher.registry.crowd import crowded
+from dispatcher.registry.crowd import FEWER, crowded, repeated
 from dispatcher.registry.faults import RegistryError
 from dispatcher.registry.site_toml import load
 from dispatcher.registry.tls import secured
@@ -61,6 +61,8 @@ def warnings(path: Path, environment: str) -> Iterable[str]:
     site = load(path, environment)
     for says in crowded(site, secured(site)):
         yield f"{says}; see docs/https.md for one that is for all"
+    for says in repeated(site, secured(site)):
+        yield f"{says}; {FEWER}"
 
 
 def lines(app: Checked) -> Iterable[str]:

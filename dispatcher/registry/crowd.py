@@ -1,4 +1,4 @@
-"""Are there more hosts than an authority gives certificates for in a week?"""
+"""Are there more hosts than an authority gives certificates for in a week, or more servers?"""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from itertools import takewhile
 from math import ceil
 
 from dispatcher.registry.site import Site
-from dispatcher.registry.tls import LETS_ENCRYPT
+from dispatcher.registry.tls import LETS_ENCRYPT, asked_from
 
 A_WEEK = 50
 """New certificates for the names below one registered domain, whoever asks for them; renewals are
 not counted (letsencrypt.org/docs/rate-limits). Each host has one of its own, so that the 100 names
 that one may have at most are never reached."""
+
+SAME_A_WEEK, HOURS_EACH = 5, 34
+"""Certificates for exactly the same names, whoever asks for them, renewals too; then one in so many
+hours."""
+
+FEWER = "let visitors reach fewer, as two edges: docs/edge.md"
 
 
 def crowded(site: Site, hosts: Collection[str]) -> Iterator[str]:
@@ -35,6 +41,19 @@ def crowded(site: Site, hosts: Collection[str]) -> Iterator[str]:
                 f"{len(those)} hosts below {above(those)} want certificates, and Let's Encrypt "
                 f"gives {A_WEEK} a week: the last has its own in the {week}"
             )
+
+
+def repeated(site: Site, hosts: Collection[str]) -> Iterator[str]:
+    """Yield what is to be said of hosts of which more servers want a certificate than get one."""
+    more = len(site.entrances) - SAME_A_WEEK
+    lets_encrypt = site.tls is not None and site.tls.directory == LETS_ENCRYPT
+    if more > 0 and lets_encrypt and set(hosts) & set(asked_from(site)):
+        days = ceil(more * HOURS_EACH / 24)
+        yield (
+            f"{len(site.entrances)} servers want certificates for the same hosts, and Let's "
+            f"Encrypt gives {SAME_A_WEEK} a week, then one in {HOURS_EACH} hours: "
+            f"the last waits {days} days"
+        )
 
 
 def above(hosts: Collection[str]) -> str:
