@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.integration.hostile.case import Case
 from tests.integration.hostile.connections import CONNECTIONS, SLOW
 from tests.integration.hostile.fields import FIELDS
+from tests.integration.hostile.floods import FLOODS, Flood
 from tests.integration.hostile.gunicorn import INVALID
 from tests.integration.hostile.hosts import HOSTS
 from tests.integration.hostile.http2 import STREAMS, Stream
@@ -63,14 +64,21 @@ def row(name: str, case: Case | Stream) -> str:
     return f"| {name} | {told} | {what}{reason} |"
 
 
+def end(name: str, flood: Flood) -> str:
+    told = ", ".join([*map(str, sorted(flood.statuses)), "closed"])
+    least = f"{flood.most} requests at most" if flood.most else ""
+    return f"| {name} | {told} | {'; '.join(filter(None, (least, flood.why)))} |"
+
+
 def tables() -> dict[str, str]:
     every: dict[str, dict[str, Case] | dict[str, Stream]] = {**TABLES, "http2": STREAMS}
     every["gunicorn"] = {f"`{name}`": case for name, case in sorted(INVALID.items())}
     top = "| What is sent | Answer | What an app gets |\n|---|---|---|\n"
-    return {
+    made = {
         name: top + "\n".join(row(what, case) for what, case in cases.items())
         for name, cases in every.items()
     }
+    return made | {"floods": top + "\n".join(end(*flood) for flood in FLOODS.items())}
 
 
 def document() -> str:
