@@ -13,6 +13,7 @@ from dispatcher.registry.tls import secured
 
 ASK = "see that the name leads to the server and that port 80 is open, then: fab bootstrap"
 OWN = "put the files in place that tls.certificates of site.toml names"
+MANY = "get one by dns-01, and name its files in tls.certificates of site.toml: docs/https.md"
 LOG = "journalctl -u 'flaskyard-tls@*', and: fab bootstrap"
 
 
@@ -76,7 +77,7 @@ def of_host(host: str, one: dict[str, Any] | None, now: datetime) -> Finding:
         return wrong(f"{host} has no certificate yet: it was not asked for", LOG)
     why = f": {one['fault']}" if one["fault"] else ""
     again = f"; it is asked for again at {one['again']}" if one["again"] else ""
-    todo = ASK if one["again"] else OWN if why else LOG
+    todo = MANY if host[0] == "*" and one["again"] else ASK if one["again"] else OWN if why else LOG
     if one["placeholder"]:
         why = why or ": it was not asked for"
         return wrong(f"{host} has no certificate yet{why}{again}", todo)

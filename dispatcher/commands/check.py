@@ -14,7 +14,7 @@ from dispatcher.develop.checking import Checked, checked
 from dispatcher.registry.crowd import FEWER, crowded, repeated
 from dispatcher.registry.faults import RegistryError
 from dispatcher.registry.site_toml import load
-from dispatcher.registry.tls import secured
+from dispatcher.registry.tls import secured, unproved
 
 SLOW_SECONDS = 2
 """From here on it is told how long loading an app took."""
@@ -63,6 +63,9 @@ def warnings(path: Path, environment: str) -> Iterable[str]:
         yield f"{says}; see docs/https.md for one that is for all"
     for says in repeated(site, secured(site)):
         yield f"{says}; {FEWER}"
+    for host in unproved(site):
+        right = f'name its files in tls.certificates."{host}"'
+        yield f"browsers will warn at {host}: email gets no certificate for many hosts; {right}"
 
 
 def lines(app: Checked) -> Iterable[str]:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from dispatcher.errors import DispatcherError
 
+LONGEST = 120
+"""Characters of a value that are shown: a certificate would hide what is said of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -21,8 +24,20 @@ class Fault:
 
     def __str__(self) -> str:
         place = "" if self.line is None else f"line {self.line}: "
-        given = "" if self.value is None else f" = {self.value!r}"
+        given = "" if self.value is None else f" = {shown(self.value)}"
         return f"{place}{self.key}{given}{': ' if self.key else ''}{self.message}"
+
+
+def shown(value: object) -> str:
+    """Return a value as Python writes it, cut where it is long.
+
+    >>> shown("a" * 1000)[-25:]
+    'aaa... (1,000 characters)'
+    """
+    text = repr(value)
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]}... ({len(str(value)):,} characters)"
 
 
 class RegistryError(DispatcherError):

@@ -87,6 +87,11 @@ def told_apart(site: Site) -> bool:
     return bool(site.edges) or (len(site.entrances) > 1 and bool(asked_from(site)))
 
 
+def unproved(site: Site) -> tuple[str, ...]:
+    """Return the hosts that stand for many, whose certificate no authority gives by http-01."""
+    return tuple(host for host in asked_from(site) if host.startswith("*"))
+
+
 def fault_of_email(email: str) -> str | None:
     if EMAIL.fullmatch(email):
         return None

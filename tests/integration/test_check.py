@@ -117,6 +117,21 @@ def test_a_program_can_read_the_faults_of_the_registry(folder: Path) -> None:
     } in told["faults"]
 
 
+def test_a_certificate_that_email_does_not_get_is_told_before_visitors_are(tmp_path: Path) -> None:
+    factory = "from flask import Flask\ndef create_app(tenant=None):\n    return Flask(__name__)\n"
+    exists = "def tenant_exists(tenant):\n    return True\n"
+    (tmp_path / "wiki.py").write_text(factory + exists)
+    site = 'name = "yard"\ndomain = "example.org"\ntls.email = "ada@example.org"\n'
+    site += '[apps.wiki]\napp = "wiki:create_app"\nsubdomain = "wiki"\ntenants = "*.wiki"\n'
+    (tmp_path / "site.toml").write_text(site)
+
+    done = check(tmp_path)
+
+    assert done.returncode == 0
+    assert "warn   browsers will warn at *.wiki.example.org" in done.stdout
+    assert 'tls.certificates."*.wiki.example.org"' in done.stdout
+
+
 def test_apps_that_cannot_share_a_process_do_not_disturb_each_other_in_pools_of_their_own(
     tmp_path: Path,
 ) -> None:

@@ -63,6 +63,19 @@ def test_what_is_wrong_is_told(given: dict[str, Any], text: str) -> None:
     assert todo
 
 
+def test_who_wants_one_for_many_hosts_is_not_sent_to_look_at_port_80() -> None:
+    one = {"placeholder": True, "fault": "not by http-01", "again": "2026-11-21T12:00:00+00:00"}
+    told = {"hosts": {"*.a.org": one}, "fault": ""}
+    live = LIVE.model_copy(update={"tls": ("*.a.org",)})
+    state = serving(live).model_copy(update={"units": TIMER, "tls": told})
+
+    ((level, _, todo),) = said(https, seen(state, SITE))
+
+    assert level == "wrong"
+    assert "dns-01" in todo
+    assert "port 80" not in todo
+
+
 def test_the_reason_and_the_next_attempt_are_told() -> None:
     one = server(placeholder=True, fault="no such host", again="2026-11-21T12:00:00+00:00")
 

@@ -164,3 +164,10 @@ tenant_limit = 3
         "line 10: apps.wiki: claims example.org/t/, which app 'lending' has already",
         "line 13: apps.wiki.tenant_limit: limits nothing: the app has no tenants",
     ]
+
+
+def test_a_value_that_is_long_does_not_hide_what_is_said_of_it(write: Write) -> None:
+    (fault,) = faults_of(write(f'{GOOD}[headers]\nreferrer_policy = "{"a" * 3000}"\n'))
+
+    assert "... (3,000 characters): is no value of a header" in fault
+    assert len(fault) < 300
