@@ -22,6 +22,7 @@ ACME, PEERS = f"{FOLDER}/acme.conf", f"{FOLDER}/peers.conf"
 
 KEPT = "/etc/nginx/flaskyard.before"
 KEEP = """\
+cd / || exit  # above a link, cp of Debian 12 looks for folders from there
 rm -rf "$1" && mkdir -m 700 "$1" && kept=$1 && shift || exit
 for file; do
     ! [ -e "$file" ] || cp -a --parents "$file" "$kept" || exit
