@@ -60,22 +60,18 @@ class Remote:
             config=config.clone(),  # it changes that, while others connect
             connect_timeout=CONNECT_SECONDS,
             forward_agent=False,  # who is root there would have all the keys of who deploys
-            connect_kwargs={**config.connect_kwargs, "disabled_algorithms": WEAK},
+            connect_kwargs={
+                **config.connect_kwargs,
+                "disabled_algorithms": WEAK,
+                "transport_factory": transport,
+            },
         )
         try:
             trust(self.connection, known_hosts)
             self.connection.open()
         except (*LOST, UnreadableKeys) as error:
             raise ReachError(self.name, why(error, self.connection)) from error
-        transport = self.connection.transport
-        if isinstance(transport.sock, socket.socket):  # not so through a jump host
-            # Commands are short exchanges: Nagle's algorithm would make each wait.
-            transport.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
-                transport.sock.setsockopt(
-                    socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS
-                )
-        transport.set_keepalive(15)
+        self.connection.transport.set_keepalive(15)
 
     @property
     def user(self) -> str:
@@ -228,6 +224,19 @@ class Remote:
         self.connection.close()
 
 
+def transport(sock: Any, **options: Any) -> paramiko.Transport:
+    """Make a transport on a connection, and have that hold up nothing that is short.
+
+    Nagle's algorithm would have each command wait for an answer to the one before, and so would
+    the exchange of keys; hence it is told before that begins.
+    """
+    if isinstance(sock, socket.socket):  # not so through a jump host
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
+    return paramiko.Transport(sock, **options)
+
+
 def sudo(argv: tuple[str, ...]) -> str:
     """Return the line for the SSH user's shell; messages are not translated."""
     return f"env LC_ALL=C.UTF-8 sudo -n -- {shlex.join(argv)}"
@@ -239,12 +248,12 @@ def host_key(server: Server, config: Any) -> tuple[str, paramiko.PKey]:
     name, port = str(connection.host), int(connection.port)
     try:
         with socket.create_connection((name, port), CONNECT_SECONDS) as sock:
-            transport = paramiko.Transport(sock, disabled_algorithms=WEAK)
+            asking = transport(sock, disabled_algorithms=WEAK)
             try:
-                transport.start_client(timeout=CONNECT_SECONDS)
-                key = transport.get_remote_server_key()
+                asking.start_client(timeout=CONNECT_SECONDS)
+                key = asking.get_remote_server_key()
             finally:
-                transport.close()
+                asking.close()
     except LOST as error:
         raise ReachError(server.name, why(error, connection)) from error
     return (name if port == 22 else f"[{name}]:{port}"), key
