@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.building import build
+from deploy.building import sdist
 from deploy.building.commit import head
 
 ROOT = Path(__file__).parents[1]
@@ -47,7 +47,7 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         for name, umask, days_ago in (("one", 0o022, 0), ("two", 0o077, 1000)):
             root = clone(tmp_path_factory.mktemp(name) / "tree", umask, days_ago)
             os.umask(umask)
-            found += build.source(root, head(root)).glob("*.tar.gz")
+            found += sdist.source(root, head(root)).glob("*.tar.gz")
     finally:
         os.umask(before)
     return found

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from deploy.building import code
-from deploy.building.commit import Commit, check_out
+from deploy.building.commit import Commit
+from deploy.building.sdist import DIST, keep, python, scratch, source
 from deploy.bundle import Agent, Built, Bundle, File
-from deploy.errors import BuildError
 
 MADE = 4
 """How `deploy.server.tools` installs an agent; counted up at each change, to have it done anew."""
-
-DIST = Path("dist")
-"""Below the project; what is in it can always be made again."""
-
-
-HOOK = "import sys; from setuptools.build_meta import build_sdist; build_sdist(sys.argv[1])"
-"""What a frontend would call (PEP 517), without the quarter of a second it takes itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +68,6 @@ def kept(paths: dict[str, Path], path: Path, name: str = "") -> File:
     return file
 
 
-def source(root: Path, commit: Commit) -> Path:
-    """Return the folder with the commit's sdist, built unless it is there."""
-    folder = root / DIST / commit.id
-    if not folder.is_dir():
-        sdist(root, commit, folder)
-    return folder
-
-
 def agent(root: Path, targets: Iterable[Target]) -> Built[Agent]:
     """Return the agent for servers, with all it needs; raises `BuildError`."""
     requirements = root / "requirements" / "agent.txt"
@@ -124,28 +104,6 @@ def packed(root: Path) -> Path:
     return path
 
 
-def sdist(root: Path, commit: Commit, folder: Path) -> None:
-    """Put the commit's sdist, its site.toml and its locked requirements into ``folder``."""
-    with scratch() as aside:
-        tree, made = aside / "tree", aside / "made"
-        check_out(root, commit, tree)
-        fixed = {"SOURCE_DATE_EPOCH": str(commit.epoch), "PYTHONHASHSEED": "0"}
-        python("build the sdist", "-P", "-c", HOOK, str(made), at=tree, **fixed)
-        shutil.copy(tree / "site.toml", made / "site.toml")
-        shutil.copy(tree / "requirements" / "site.txt", made / "requirements.txt")
-        keep(made, folder)
-
-
-@contextmanager
-def scratch() -> Iterator[Path]:
-    """Give a folder; it is removed while whoever had it goes on, for that takes its time."""
-    folder = Path(tempfile.mkdtemp(prefix="flaskyard-"))
-    try:
-        yield folder
-    finally:
-        Thread(target=shutil.rmtree, args=(folder,)).start()
-
-
 def wheels(
     root: Path, requirements: Path, targets: Iterable[Target], paths: dict[str, Path]
 ) -> tuple[File, ...]:
@@ -170,32 +128,3 @@ def downloaded(root: Path, requirements: Path, target: Target) -> Path:
             python("download the locked wheels", *words)
             keep(Path(scratch, "wheels"), folder)
     return folder
-
-
-def keep(made: Path, folder: Path) -> None:
-    """Move a finished folder to its place, which never holds half of one."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as aside:
-        shutil.copytree(made, Path(aside, folder.name))
-        try:
-            Path(aside, folder.name).rename(folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-            # Another process was first, with the same bytes.
-
-
-def python(what: str, *words: str, at: Path | None = None, **variables: str) -> None:
-    """Run this environment's Python; raises `BuildError` with the end of what it said."""
-    done = subprocess.run(
-        [sys.executable, *words],
-        cwd=at,
-        env={**os.environ, **variables},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        tail = "".join(f"\n  | {line}" for line in done.stdout.splitlines()[-25:])
-        raise BuildError(f"cannot {what} (exit status {done.returncode}){tail}")

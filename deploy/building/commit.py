@@ -38,7 +38,7 @@ def uncommitted(root: Path) -> list[str]:
 
 
 def check_out(root: Path, commit: Commit, tree: Path) -> None:
-    """Make ``tree`` the files of the commit, with the history that versions are made of."""
+    """Fill an empty folder with the commit's files, and the history that versions are made of."""
     git(root, "clone", "--quiet", "--shared", "--no-checkout", str(root.resolve()), str(tree))
     git(tree, "checkout", "--quiet", "--detach", commit.sha)
 

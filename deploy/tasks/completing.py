@@ -7,22 +7,22 @@ the fabfile before it answers; so whoever asks for a name gets it there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from invoke.exceptions import Exit
 
-from deploy.tasks.project import SITE
+from deploy.tasks.project import SITE, registry
 from dispatcher.registry.faults import RegistryError
-from dispatcher.registry.overlay import environments
-from dispatcher.registry.site import Site
-from dispatcher.registry.site_toml import load, parse
+
+if TYPE_CHECKING:
+    from dispatcher.registry.site import Site
 
 ASKED = ("--complete", "--")
 
 NAMES: dict[str, Callable[[Site], Iterator[str]]] = {
     "app": lambda site: (app.name for app in site),
     "canary": lambda site: (server.name for server in site.servers),
-    "env": lambda _: environments(parse(SITE, SITE.read_text("utf-8"))),
+    "env": lambda _: environments(),
     "host": lambda site: iter(site.hosts),
     "only": lambda site: (server.name for server in site.servers),
     "pool": lambda site: (pool.name for pool in site.pools),
@@ -32,13 +32,21 @@ NAMES: dict[str, Callable[[Site], Iterator[str]]] = {
 """By what tasks call them."""
 
 
+def environments() -> Iterator[str]:
+    """Yield the names of the environments, whatever is wrong with what they say."""
+    from dispatcher.registry import overlay
+    from dispatcher.registry.site_toml import parse
+
+    yield from overlay.environments(parse(SITE, SITE.read_text("utf-8")))
+
+
 def answer(argv: list[str], tasks: Mapping[str, Any]) -> None:
     """Print names and end, where a shell asks for some; else leave it to Invoke."""
     if not set(ASKED) <= set(argv):
         return
     words = [word for word in argv[argv.index("--") + 1 :] if word != "="]  # bash splits there
     try:
-        found = names(words[1:], tasks, lambda env: load(SITE, env))
+        found = names(words[1:], tasks, registry)
     except RegistryError:  # `fab` itself tells
         return
     if found is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from deploy.building import build, commit
+from deploy.building import commit, sdist
 from deploy.errors import WITHOUT, DeployError
 from deploy.tasks.options import seconds, show, told, whole
 from deploy.tasks.project import ROOT, SITE, addresses, left_out, linked, registry
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 @told()
 def pack(context: Any) -> None:  # noqa: ARG001 - Fabric's signature
     """Build the release of the last commit into dist, without any server."""
+    from deploy.building import build
     from deploy.fleet.console import Live
 
     last = commit.head(ROOT)
     with Live() as live:
         left_out(live)
         bundle = build.bundle(ROOT, last, [build.Target()])
-    dist = (ROOT / build.DIST).resolve()
+    dist = (ROOT / sdist.DIST).resolve()
     print(f"{bundle.what.id}, version {bundle.what.version}, in {dist}")
     for file in bundle.what.files:
         print(f"{file.sha256}  {bundle.paths[file.sha256].resolve().relative_to(dist)}")
@@ -51,7 +52,8 @@ def deploy(
     """
     last = commit.head(ROOT)
     with ThreadPoolExecutor(1) as aside:
-        building = aside.submit(build.source, ROOT, last)  # meanwhile the servers are reached
+        building = aside.submit(sdist.source, ROOT, last)  # meanwhile the servers are reached
+        from deploy.building import build
         from deploy.fleet import doing, session
         from deploy.fleet.console import Live
         from deploy.protocol.words import Deploy

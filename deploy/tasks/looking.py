@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from deploy.building import build
 from deploy.tasks.options import show, told, whole
 from deploy.tasks.project import KNOWN_HOSTS, ROOT, SITE, linked, pool_of, registry, serving
 
@@ -48,6 +47,7 @@ def doctor(
 
 def visited(context: Any, env: str, only: str, limit: str, *, thorough: bool) -> Found:
     """Look at the servers, as far as they can be reached."""
+    from deploy.building import build
     from deploy.fleet import session, visiting
 
     site = registry(env)

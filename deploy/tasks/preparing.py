@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deploy.building import build
 from deploy.errors import DeployError
 from deploy.tasks.options import agreed, told
 from deploy.tasks.project import KNOWN_HOSTS, ROOT, registry
@@ -55,6 +54,7 @@ def bootstrap(
     or a user with full sudo: name that with --user, and the user of site.toml is made, who
     may do nothing as root but ask the agent.
     """
+    from deploy.building import build
     from deploy.fleet import bootstrapping, keys, session
     from deploy.fleet.console import Live
     from deploy.server import https

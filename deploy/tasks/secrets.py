@@ -6,7 +6,6 @@ import sys
 from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
-from deploy.building import build
 from deploy.errors import DeployError
 from deploy.tasks.options import show, told
 from deploy.tasks.project import ROOT, linked, pool_of, registry, serving
@@ -93,6 +92,7 @@ def follows(site: Site, app: str) -> str:
 
 
 def carry_out(context: Any, site: Site, intention: Intention, said: str, plan: bool) -> None:
+    from deploy.building import build
     from deploy.fleet import doing, session
     from deploy.fleet.console import Live
 

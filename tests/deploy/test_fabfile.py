@@ -119,6 +119,13 @@ def test_every_task_and_option_says_what_it_does(project: Path) -> None:
         assert len(line.split()) > 4, line
 
 
+def test_a_build_need_not_wait_for_what_only_the_rest_of_a_task_needs() -> None:
+    told = "import sys, fabfile; print({'jinja2', 'pydantic', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("set()\n", "")
+
+
 OF_EACH = {"backup": "a server's own data", "restore": "a server's own data", "shell": "on one"}
 """Tasks that are told servers by name alone."""
 
