@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.deploy.certify.made import made
+from tests.deployment import pebble
 from tests.deployment.project import DOMAIN, Project
 from tests.deployment.test_static import MARKED
+from tests.deployment.test_tls import There
 from tests.lab import needs, slots
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -18,6 +21,7 @@ from tests.lab.telling import tell
 
 pytestmark = pytest.mark.lab
 
+ASKED = f'[tls]\nemail = "ada@{DOMAIN}"\ndirectory = "{pebble.DIRECTORY}"\n\n'
 TLS = """
 [tls.certificates."{0}"]
 certificate = "/etc/ssl/own.pem"
@@ -86,3 +90,38 @@ def test_it_is_made_ready_deployed_to_and_rolled_back(
     assert sh("systemctl list-units --failed --plain --no-legend") == ""
     doctor = json.loads(project.try_fab("doctor", "--json").out)[0]
     assert [one for one in doctor["findings"] if one["level"] == "wrong"] == []
+
+
+def test_two_edges_have_certificates_of_their_own_and_answer_an_authority_for_each_other(
+    lab: Lab, tmp_path: Path
+) -> None:
+    one, two, web = hosts = lab.up(3)
+    project = Project(tmp_path / "site", lab.ssh_config, tuple(host.name for host in hosts))
+    for host in hosts:
+        role = "" if host is web else 'role = "edge"\n'
+        reached = f'host = "deploy@{host.name}"\n'
+        project.edit("site.toml", reached, f'{reached}{role}address = "{host.ip}"\n')
+    project.edit("site.toml", "[servers.h1]", f"{ASKED}[servers.h1]")
+    project.version("one")
+    for edge, other in ((one, two), (two, one)):
+        pebble.install(lab, edge, DOMAIN, f"watch.{DOMAIN}", to=other.ip)
+
+    project.fab("bootstrap")
+    project.fab("deploy")
+    edges = tuple(There(lab, edge, project) for edge in (one, two))
+    for there in edges:
+        there.tick()
+
+    for there in edges:
+        there.shows(DOMAIN, "Pebble")
+        there.shows(f"watch.{DOMAIN}", "Pebble")
+    for edge in (one, two):
+        trusting = pebble.trusting(lab, edge)
+        assert pebble.get_securely(edge, DOMAIN, "/marker/", trusting) == (200, "one 0")
+        assert pebble.get_securely(edge, f"watch.{DOMAIN}", "/", trusting)[0] == 200
+        assert "warn" not in lab.run(edge, "nginx", "-t").stderr
+        assert lab.run(edge, "systemctl", "--failed", "--plain", "--no-legend").stdout == ""
+    listed = project.told("certificates")
+    assert {(row["server"], row["level"]) for row in listed} == {("h1", "ok"), ("h2", "ok")}
+    assert len({row["issuer"] for row in listed}) == 2, "each of its own authority"
+    assert [row["findings"] for row in project.told("status")] == [[], [], []]
