@@ -22,6 +22,7 @@ from deploy.stages.serving import asked as asked_of_pool
 from dispatcher.registry.faults import RegistryError
 from dispatcher.registry.site import Site
 from dispatcher.registry.site_toml import parsed
+from dispatcher.registry.tls import asked_from
 
 READY_SECONDS = 3
 """How long a pool has to answer; one whose workers are all busy may take longer."""
@@ -47,6 +48,7 @@ def examine(at: Layout, machine: Machine, site: Site, user: str = "") -> Examine
         web=told(machine, "nginx", {"ours": ours}, Web) if "nginx" in state.packages else None,
         health=health(at, machine, state),
         webs=behind(at, machine, site, state),
+        peers=beside(machine, site),
         registry=text,
         strange=drift.strange(at, live, state) if live else {},
     )
@@ -102,6 +104,15 @@ def behind(at: Layout, machine: Machine, site: Site, state: State) -> dict[str, 
         return {}
     given = {**edge.asking(site, live, edge.out_of(state, at, site)), "seconds": 0}
     outcome = perform(Script.of("reach", given), machine)
+    return {} if outcome.exit_code else dict(json.loads(outcome.out))
+
+
+def beside(machine: Machine, site: Site) -> dict[str, str]:
+    """Ask the other servers that the names lead to; return the fault of each, or nothing."""
+    if not asked_from(site) or not site.peers:
+        return {}
+    given = {"peers": {peer.name: peer.address for peer in site.peers}}
+    outcome = perform(Script.of("peers", given), machine)
     return {} if outcome.exit_code else dict(json.loads(outcome.out))
 
 

@@ -56,6 +56,16 @@ def from_here(seen: Seen) -> Iterator[Finding]:
         yield ok(f"the certificates that it shows are taken here, for {days:.0f} days at least")
 
 
+def peers(seen: Seen) -> Iterator[Finding]:
+    """See that a server can ask the others for what an authority may ask it."""
+    for name, fault in seen.examined.peers.items():
+        if fault:
+            says = f"it cannot ask {name} for the proof of a host: {fault}"
+            yield warn(says, f"let {seen.server} reach port 80 of {name}, and see its address")
+        else:
+            yield ok(f"it can ask {name} for the proof of a host")
+
+
 def lacking(seen: Seen, host: str) -> bool:
     """Whether a host is known to have no certificate that an authority signed."""
     one = (seen.state.tls or {}).get("hosts", {}).get(host)

@@ -38,6 +38,7 @@ EVERYTHING: tuple[Check, ...] = (
     web.names,
     web.reached,
     https.from_here,
+    https.peers,
     https.crowd,
     machine.programs,
     machine.synchronized,

@@ -112,6 +112,9 @@ class Examined(Fact):
     webs: dict[str, str] = {}
     """Of an edge: what is wrong with each of the servers that it leads to, if anything."""
 
+    peers: dict[str, str] = {}
+    """Likewise of the others that the names lead to, where they answer an authority together."""
+
     registry: str | None = None
     """The site.toml of the live release."""
 

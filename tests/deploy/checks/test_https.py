@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.checks.finding import Seen
-from deploy.checks.https import crowd, from_here, https
+from deploy.checks.https import crowd, from_here, https, peers
 from deploy.checks.outside import Outside, Shown
 from deploy.checks.web import certificates
 from deploy.protocol.examined import Certificate
@@ -163,3 +163,17 @@ def test_hosts_that_a_week_has_no_certificates_for_are_told_until_they_have_one(
     assert level == "warn"
     assert says.startswith("51 hosts below example.org want certificates")
     assert said(crowd, seen(state, site)) == []
+
+
+def test_servers_that_answer_an_authority_for_each_other_are_told_of() -> None:
+    one = server()
+    faults = {"web2": "", "web3": "10.0.0.7 does not answer: timed out"}
+    found = replace(one, examined=one.examined.model_copy(update={"peers": faults}))
+
+    assert said(peers, found) == [
+        (
+            "warn",
+            "it cannot ask web3 for the proof of a host: 10.0.0.7 does not answer: timed out",
+            f"let {found.server} reach port 80 of web3, and see its address",
+        ),
+    ]

@@ -14,7 +14,7 @@ def test_a_server_that_is_well_is_told_to_be_so_by_every_check_but_those_of_rari
 
     assert {one.level for one in found} == {"ok"}
     rare = {"transaction", "beside", "closed", "secrets", "certificates", "https"}
-    rare |= {"from_here", "crowd", "synchronized", "reboot", "behind"}
+    rare |= {"from_here", "crowd", "peers", "synchronized", "reboot", "behind"}
     assert {check.__name__ for check in EVERYTHING} == {one.check for one in found} | rare
 
 
