@@ -24,6 +24,8 @@ LONGEST_BYTES = 32 * 1024 * 1024
 """As `dispatcher.loading.fingerprints` has it."""
 
 MOST_FILES = 20_000
+"""As many as a release may take of inodes; a text is three: itself, and as gzip and brotli have it."""
+
 LONGEST_NAME = 230
 """In bytes; with a mark and ``.gz`` a file system still takes it."""
 
@@ -69,7 +71,10 @@ def collected(place: Path, environment: Path, pools: list[dict[str, Any]]) -> se
             for source, name in files(folder):
                 names.update(kept(place, f"{app}{prefix}", source, name))
                 if len(names) > MOST_FILES:
-                    raise Uncollected(f"its apps have more than {MOST_FILES:,} static files")
+                    raise Uncollected(
+                        f"with those of {app} there are more than {MOST_FILES:,} static files, "
+                        "compressed ones included: write static = false for an app with very many"
+                    )
     return names
 
 

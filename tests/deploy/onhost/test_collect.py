@@ -101,6 +101,19 @@ def test_a_file_is_there_under_the_mark_of_its_content_and_compressed(place: Pla
     assert (place.static / css).stat().st_mode & 0o777 == 0o644
 
 
+def test_more_files_than_a_server_should_have_are_refused_with_what_to_do(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files_of(place) / "4.css").write_bytes(CSS)
+    place.says(files_of(place))
+    monkeypatch.setattr("deploy.onhost.collect.MOST_FILES", 3)
+    place.collect()
+    (files_of(place) / "5.css").write_bytes(CSS)
+
+    with pytest.raises(Uncollected, match="of portal .* static = false"):
+        place.collect()
+
+
 def test_a_folder_may_be_served_at_the_root_of_its_app(place: Place) -> None:
     (files_of(place) / "robots.txt").write_bytes(CSS)
     place.says(files_of(place), "/")
