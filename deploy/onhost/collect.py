@@ -24,7 +24,7 @@ LONGEST_BYTES = 32 * 1024 * 1024
 """As `dispatcher.loading.fingerprints` has it."""
 
 MOST_FILES = 20_000
-"""As many as a release may take of inodes; a text is three: itself, and as gzip and brotli have it."""
+"""As many inodes as a release may take; a text is three: itself, as gzip and as brotli have it."""
 
 LONGEST_NAME = 230
 """In bytes; with a mark and ``.gz`` a file system still takes it."""
@@ -85,11 +85,13 @@ def told(pool: dict[str, Any], own: Path) -> Iterator[tuple[str, str, Path]]:
         return
     try:
         folders = json.loads(body)["folders"]
-        said = [(str(one["app"]), str(one["prefix"]), str(one["folder"])) for one in folders]
+        said = [
+            (str(one["app"]), str(one["prefix"]), Path(str(one["folder"])).resolve())
+            for one in folders
+        ]
     except (ValueError, KeyError, TypeError):
         raise Uncollected(f"pool {pool['name']} does not say which static files it has") from None
-    for app, prefix, folder in said:
-        place = Path(folder).resolve()
+    for app, prefix, place in said:
         if app not in pool["apps"] or not PREFIX.fullmatch(prefix):
             raise Uncollected(
                 f"pool {pool['name']} has no static files {prefix!r} of an app {app!r}"

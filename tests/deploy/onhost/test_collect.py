@@ -110,7 +110,7 @@ def test_more_files_than_a_server_should_have_are_refused_with_what_to_do(
     place.collect()
     (files_of(place) / "5.css").write_bytes(CSS)
 
-    with pytest.raises(Uncollected, match="of portal .* static = false"):
+    with pytest.raises(Uncollected, match=r"of portal .* static = false"):
         place.collect()
 
 
@@ -231,7 +231,12 @@ def test_a_pool_cannot_name_another_place(place: Place, prefix: str, app: str) -
     assert place.names == set()
 
 
-@pytest.mark.parametrize("said", [b"", b"[]", b'{"folders": 1}', b'{"folders": [{}]}', b"\xff"])
+NUL = b'{"folders": [{"app": "portal", "prefix": "/static/", "folder": "/a\\u0000b"}]}'
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b'{"folders": 1}', b'{"folders": [{}]}', b"\xff", NUL]
+)
 def test_a_pool_that_talks_nonsense_is_told(place: Place, said: bytes) -> None:
     place.said = said
 
