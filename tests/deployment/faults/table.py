@@ -79,6 +79,12 @@ ELSEWHERE = {
         "the new release; that host has a placeholder until then, the others keep theirs",
         "deployment/test_tls.py::test_a_host_that_cannot_be_proved_spoils_no_other",
     ),
+    "a certificate that is asked for while another server of the name is down": (
+        "it comes if the authority comes to one that runs; else `fab status` tells, and it is "
+        "asked for again",
+        "deployment/test_tls.py::"
+        "test_servers_of_one_name_each_get_a_certificate_and_answer_for_each_other",
+    ),
     "a migration that fails or hangs": (
         "taken back: the old release, untouched; the database stays as it is",
         "deployment/test_jobs.py::"
