@@ -58,7 +58,10 @@ def one_way(file: Path, others: "list[Path]") -> None:
 
 def ports(path: Path) -> "dict[str, bool]":
     """Return whether a file has the PROXY protocol spoken, by port."""
-    return {port: "proxy_protocol" in how.split() for port, how in LISTEN.findall(text_of(path))}
+    found: dict[str, bool] = {}
+    for port, how in LISTEN.findall(text_of(path)):
+        found[port] = found.get(port, False) or "proxy_protocol" in how.split()
+    return found
 
 
 def text_of(path: Path) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from tests.deployment import pebble
 from tests.deployment.project import DOMAIN, Project
 from tests.deployment.test_static import MARKED
 from tests.deployment.test_tls import There
+from tests.integration.served import until
 from tests.lab import needs, slots
 from tests.lab.host import Host
 from tests.lab.lab import Lab
@@ -91,6 +94,18 @@ def test_it_is_made_ready_deployed_to_and_rolled_back(
     doctor = json.loads(project.try_fab("doctor", "--json").out)[0]
     assert [one for one in doctor["findings"] if one["level"] == "wrong"] == []
 
+    balancer = f"{lab.settings.net}.1"
+    site = project.folder / "site.toml"
+    nginx = f'\n[nginx]\ntrusted_proxies = ["{balancer}"]\nproxy_protocol = true\n'
+    site.write_text(site.read_text() + nginx)
+    project.commit("have a balancer in front")
+    project.fab("deploy")
+
+    assert {balanced(bare, f"{name}{DOMAIN}") for name in ("", "watch.")} == {b"HTTP/1.1 200 OK"}
+    log = "tail -n 2 /var/log/nginx/access.log"
+    until("both are in the log", lambda: sh(log).count("203.0.113.9 - ") == 2)
+    assert "warn" not in lab.run(bare, "nginx", "-t").stderr
+
 
 def test_two_edges_have_certificates_of_their_own_and_answer_an_authority_for_each_other(
     lab: Lab, tmp_path: Path
@@ -125,3 +140,15 @@ def test_two_edges_have_certificates_of_their_own_and_answer_an_authority_for_ea
     assert {(row["server"], row["level"]) for row in listed} == {("h1", "ok"), ("h2", "ok")}
     assert len({row["issuer"] for row in listed}) == 2, "each of its own authority"
     assert [row["findings"] for row in project.told("status")] == [[], [], []]
+
+
+def balanced(host: Host, name: str) -> bytes:
+    """Ask as one who comes by a balancer that speaks the PROXY protocol; return the first line."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection((host.ip, 443), 20) as plain:
+        plain.sendall(b"PROXY TCP4 203.0.113.9 192.0.2.1 4711 443\r\n")
+        with context.wrap_socket(plain, server_hostname=name) as connection:
+            asked = f"GET / HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+            connection.sendall(asked.encode())
+            return connection.makefile("rb").readline().rstrip()

@@ -108,7 +108,7 @@ def test_one_port_is_not_spoken_to_in_two_ways(web: Path) -> None:
         f"on port 80 this site speaks the PROXY protocol, and {bank} does not: "
         "all sites of one server have nginx.proxy_protocol, or none\n"
     )
-    bank.write_text(SPOKEN.replace("a.example", "bank.example"))
+    bank.write_text(SPOKEN.replace("a.example", "bank.example") + server("more.bank.example"))
     assert f"on port 80 {bank} speaks" in spoken_to(web, server("b.example")).err
 
 
