@@ -11,13 +11,15 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import simple_websocket
 
+from dispatcher.registry.site import Server
 from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import fronting, needs_nginx
 from tests.integration.served import ROOT, served, until
@@ -137,6 +139,27 @@ def behind_nginx(kind: str) -> Iterator[Served]:
             yield Served(web.port, folder, nginx=True)
 
 
+SERVERS = (
+    Server("edge", "edge", role="edge", address="127.0.0.50"),
+    Server("web", "web", address="10.0.0.5"),
+)
+
+
+@contextmanager
+def behind_an_edge() -> Iterator[Served]:
+    with (
+        tempfile.TemporaryDirectory(prefix="web-") as name,
+        tempfile.TemporaryDirectory(prefix="web-") as other,
+    ):
+        folder, there = written(Path(name), "gevent"), Path(other)
+        there.chmod(0o755)
+        site = replace(load(folder / "site.toml"), servers=SERVERS)
+        with serving(folder), fronting(site.on("web"), folder) as web:
+            to_web = {"10.0.0.5:80": f"127.0.0.1:{web.port}"}
+            with fronting(site.on("edge"), there, to_web) as edge:
+                yield Served(edge.port, folder, nginx=True)
+
+
 @contextmanager
 def locally() -> Iterator[Served]:
     with tempfile.TemporaryDirectory(prefix="web-") as name:
@@ -145,10 +168,11 @@ def locally() -> Iterator[Served]:
             yield Served(site.port, folder, nginx=False)
 
 
-@pytest.fixture(scope="module", params=["gevent", "gthread", "dispatcher run"])
+@pytest.fixture(scope="module", params=["gevent", "gthread", "an edge", "dispatcher run"])
 def site(request: pytest.FixtureRequest) -> Iterator[Served]:
+    ways = {"an edge": behind_an_edge, "dispatcher run": locally}
     kind = str(request.param)
-    with locally() if kind == "dispatcher run" else behind_nginx(kind) as site:
+    with ways.get(kind, partial(behind_nginx, kind))() as site:
         yield site
 
 
