@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.client
 import re
+import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -27,9 +29,29 @@ APP = '''\
 
 import os
 import time
+from base64 import b64encode
+from hashlib import sha1
+
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def echo(environ):
+    """Send back what comes in short frames of a websocket, and on which server (RFC 6455)."""
+    taken = environ["gunicorn.socket"]
+    known = sha1((environ["HTTP_SEC_WEBSOCKET_KEY"] + GUID).encode()).digest()
+    lines = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
+    accept = "Sec-WebSocket-Accept: " + b64encode(known).decode()
+    taken.sendall("\\r\\n".join([*lines, accept, "", ""]).encode())
+    while (frame := taken.recv(200)) and frame[0] == 0x81:
+        said = bytes(byte ^ frame[2 + n % 4] for n, byte in enumerate(frame[6:]))
+        answer = os.uname().nodename.encode() + b" " + said
+        taken.sendall(bytes([0x81, len(answer)]) + answer)
+    raise StopIteration
 
 
 def application(environ, start_response):
+    if "HTTP_UPGRADE" in environ:
+        echo(environ)
     if environ["PATH_INFO"] == "/slow":
         time.sleep(1)
     said = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -69,7 +91,7 @@ def there(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> There:
     project.edit(
         "site.toml",
         "[apps.marker]",
-        '[apps.who]\napp = "apps.who:application"\npath = "/who"\n[apps.marker]',
+        '[apps.who]\napp = "apps.who:application"\npath = "/who"\nwebsockets = true\n[apps.marker]',
     )
     (project.folder / "apps" / "who.py").write_text(APP)
     project.version("one")
@@ -118,6 +140,42 @@ def test_nobody_notices_a_deployment_behind_the_edge_or_a_rollback(there: There)
     assert seen.failures == []
     assert seen.seen.keys() == {"one", "two"}
     assert {answers[-1] for answers in seen.versions.values()} == {"one"}
+
+
+@contextmanager
+def websocket(host: Host) -> Iterator[socket.socket]:
+    """Open one at the app that says who it is."""
+    wanted = ("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13")
+    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
+    lines = ("GET /who/ HTTP/1.1", f"Host: {DOMAIN}", *wanted, key, "", "")
+    with socket.create_connection((host.ip, 80), 20) as connection:
+        connection.sendall("\r\n".join(lines).encode())
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += connection.recv(1)
+        assert head.startswith(b"HTTP/1.1 101 ")
+        yield connection
+
+
+def echoed(connection: socket.socket) -> str:
+    """Send a frame and return what comes back in another (RFC 6455, section 5.2)."""
+    connection.sendall(b"\x81\x85\0\0\0\0hello")
+    kind, length = connection.recv(2, socket.MSG_WAITALL)
+    assert kind == 0x81
+    return connection.recv(length, socket.MSG_WAITALL).decode()
+
+
+def test_a_websocket_passes_the_edge_and_a_deployment_leaves_it_be(there: There) -> None:
+    with websocket(there.edge) as before:
+        first = echoed(before)
+        there.project.version("two again")
+        there.project.fab("deploy")
+        again = echoed(before)
+    with websocket(there.edge) as new:
+        after = echoed(new)
+
+    assert first == again
+    assert {first, after} <= {f"{web.name} hello" for web in there.webs}
 
 
 def test_a_server_that_is_left_out_is_sent_nobody_until_it_has_caught_up(there: There) -> None:
