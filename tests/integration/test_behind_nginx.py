@@ -6,26 +6,20 @@ import http.client
 import json
 import re
 import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dispatcher.registry.address import PROBE_HOST
-from dispatcher.registry.site_toml import load
-from tests.deploy.webserver import Web, fronting, needs_nginx
+from tests.deploy.webserver import Web, needs_nginx
 from tests.dispatcher.boundary.test_request import CLAIMS
 from tests.dispatcher.hostile import CASES, Case, Sees
-from tests.integration.served import environment, until, with_all_children
+from tests.integration.fronted import folder_of, fronted
+from tests.integration.served import until
 
 pytestmark = needs_nginx
-
-GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "python:dispatcher.gunicorn"]
 
 SITE = """\
 name = "yard"
@@ -60,51 +54,14 @@ def application(environ, start_response):
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    # A short path: that of a socket may have 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="web-") as name:
-        yield Path(name)
+    with folder_of(SITE, told=TOLD) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def web(folder: Path) -> Iterator[Web]:
-    (folder / "site.toml").write_text(SITE)
-    (folder / "told.py").write_text(TOLD)
-    with serving(folder), fronting(load(folder / "site.toml"), folder) as web:
+    with fronted(folder) as web:
         yield web
-
-
-@contextmanager
-def serving(folder: Path, pool: str = "default", **variables: str) -> Iterator[None]:
-    """Run gunicorn at the socket that nginx has for the pool, as a unit does."""
-    at = folder / f"{pool}.sock"
-    environ = environment()
-    with (folder / "log").open("ab") as log:
-        process = subprocess.Popen(
-            [*GUNICORN, "--bind", f"unix:{at}"],
-            cwd=folder,
-            env={
-                **environ,
-                "PYTHONPATH": f"{folder}:{environ['PYTHONPATH']}",
-                "DISPATCHER_PROXIES": "1",
-                "DISPATCHER_POOL": pool,
-                "DISPATCHER_LOG": "json",
-                **variables,
-            },
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        until("gunicorn listens", lambda: process.poll() is not None or is_listened(at))
-        assert process.poll() is None, (folder / "log").read_text()
-        yield
-    finally:
-        with_all_children(process)
-
-
-def is_listened(at: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(at)) == 0
 
 
 def told(web: Web, **headers: str) -> Any:

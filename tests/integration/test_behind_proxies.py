@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dispatcher.registry.site_toml import load
-from tests.deploy.webserver import Web, fronting, needs_nginx
-from tests.integration.test_behind_nginx import serving
+from tests.deploy.webserver import Web, needs_nginx
+from tests.integration.fronted import folder_of, fronted
 
 pytestmark = needs_nginx
 
@@ -52,14 +49,8 @@ def secure():
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[Web]:
-    # A short path: that of a socket may have 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="web-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "site.toml").write_text(SITE)
-        (folder / "told.py").write_text(TOLD)
-        with serving(folder), fronting(load(folder / "site.toml"), folder) as web:
-            yield web
+    with folder_of(SITE, told=TOLD) as folder, fronted(folder) as web:
+        yield web
 
 
 def told(web: Web, client: str, **headers: str) -> Any:

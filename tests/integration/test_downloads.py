@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import socketserver
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ import pytest
 
 from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import Web, fronting, needs_nginx
+from tests.integration.fronted import folder_of, serving
 from tests.integration.served import Served, served, until
-from tests.integration.test_behind_nginx import serving
 
 pytestmark = needs_nginx
 
@@ -89,12 +88,7 @@ class Both:
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
-    # A short path: that of a socket may have 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="web-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "site.toml").write_text(SITE)
-        (folder / "giver.py").write_text(GIVER)
+    with folder_of(SITE, giver=GIVER) as folder:
         for pool, app in (("default", "giver"), ("hostile", "hostile")):
             files = folder / "state" / pool / app / "downloads"
             files.mkdir(parents=True)
@@ -106,7 +100,7 @@ def both() -> Iterator[Both]:
             (files / "link.txt").symlink_to(theirs / "giver.txt")
         state = str(folder / "state" / "default")
         with (
-            Upstream(f"{name}/hostile.sock", Raw) as raw,
+            Upstream(f"{folder}/hostile.sock", Raw) as raw,
             serving(folder, STATE_DIRECTORY=state),
             fronting(load(folder / "site.toml"), folder) as web,
             served(folder, "--server", "gunicorn", STATE_DIRECTORY=state) as plain,

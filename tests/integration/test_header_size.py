@@ -20,8 +20,8 @@ from dispatcher.registry.site import Server, Site
 from dispatcher.registry.site_toml import load
 from dispatcher.registry.tls import Tls
 from tests.deploy.webserver import Web, fronting, needs_nginx
+from tests.integration.fronted import serving
 from tests.integration.hostile import http2
-from tests.integration.test_behind_nginx import serving
 
 pytestmark = needs_nginx
 

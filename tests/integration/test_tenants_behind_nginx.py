@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dispatcher.registry.site_toml import load
-from tests.deploy.webserver import Answer, Web, fronting, needs_nginx
+from tests.deploy.webserver import Answer, Web, needs_nginx
+from tests.integration.fronted import folder_of, fronted
 from tests.integration.served import until
-from tests.integration.test_behind_nginx import serving
 
 pytestmark = needs_nginx
 
@@ -66,18 +64,13 @@ PLACES = {
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="web-") as name:  # a socket's path may have 107 bytes
-        yield Path(name)
+    with folder_of(SITE, club=CLUB) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
 def web(folder: Path) -> Iterator[Web]:
-    (folder / "site.toml").write_text(SITE)
-    (folder / "club.py").write_text(CLUB)
-    with (
-        serving(folder),
-        fronting(load(folder / "site.toml"), folder) as web,
-    ):
+    with fronted(folder) as web:
         yield web
 
 

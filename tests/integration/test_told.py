@@ -14,8 +14,8 @@ import pytest
 
 from dispatcher.registry.site_toml import load
 from tests.deploy.webserver import Web, fronting, needs_nginx
+from tests.integration.fronted import serving
 from tests.integration.served import ROOT, served, until
-from tests.integration.test_behind_nginx import serving
 
 PAGE = (ROOT / "docs" / "nginx.md").read_text("utf-8").partition("## What nginx tells apps")[2]
 FIRST, SECOND = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""Websockets of a Flask app through the real nginx and gunicorn, and what ends them."""
+"""Websockets of a Flask app through the real nginx and gunicorn, and through `dispatcher run`."""
 
 from __future__ import annotations
 
@@ -6,166 +6,17 @@ import http.client
 import json
 import os
 import re
-import signal
 import socket
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-import simple_websocket
 
-from dispatcher.registry.site import Server
-from dispatcher.registry.site_toml import load
-from tests.deploy.webserver import fronting, needs_nginx
+from tests.deploy.webserver import needs_nginx
+from tests.integration.chat import OPENING, Served, behind_an_edge, behind_nginx, closed, locally
 from tests.integration.served import ROOT, served, until
-from tests.integration.test_behind_nginx import serving
-
-SITE = """\
-name = "yard"
-domain = "localhost"
-scheme = "http"
-
-[pools.default]
-workers = 1
-worker_class = "{kind}"
-
-[apps.chat]
-app = "chat:app"
-path = "/chat"
-websockets = true
-limits.answer_seconds = 2
-limits.at_once = 7
-
-[apps.plain]
-app = "chat:plain"
-path = "/"
-"""
-
-CHAT = """\
-import time
-
-from flask import Flask, request
-from flask_sock import Sock
-
-def made(name):
-    app = Flask(name)
-    sock = Sock(app)
-
-    @app.get("/")
-    def home():
-        return {k: v for k, v in request.environ.items() if k == "HTTP_UPGRADE"}
-
-    @app.get("/slow")
-    def slow():
-        time.sleep(30)
-        return "late"
-
-    @sock.route("/echo")
-    def echo(ws):
-        while True:
-            ws.send(ws.receive())
-
-    @sock.route("/bye")
-    def bye(ws):
-        ws.receive()
-        ws.send("soon")
-        ws.close(4001, "that is all")
-
-    @sock.route("/fails")
-    def fails(ws):
-        ws.receive()
-        raise ValueError("on purpose")
-
-    @sock.route("/late")
-    def late(ws):
-        ws.receive()
-        time.sleep(3)
-        ws.send("still here")
-
-    return app
-
-app, plain = made("chat"), made("plain")
-"""
-
-
-OPENING = (
-    "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-
-
-@dataclass(frozen=True)
-class Served:
-    """A site with websockets."""
-
-    port: int
-    folder: Path
-    nginx: bool
-
-    @contextmanager
-    def connect(self, path: str, **how: Any) -> Iterator[simple_websocket.Client]:
-        client = simple_websocket.Client(f"ws://localhost:{self.port}{path}", **how)
-        try:
-            yield client
-        finally:
-            # Its thread may have seen the end, and closed it, or be about to.
-            with suppress(simple_websocket.ConnectionClosed, OSError):
-                client.close()
-            client.thread.join(20)
-
-    @property
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-
-def written(folder: Path, kind: str) -> Path:
-    folder.chmod(0o755)
-    (folder / "site.toml").write_text(SITE.format(kind=kind))
-    (folder / "chat.py").write_text(CHAT)
-    return folder
-
-
-@contextmanager
-def behind_nginx(kind: str) -> Iterator[Served]:
-    # A short path: that of a socket may have 107 bytes.
-    with tempfile.TemporaryDirectory(prefix="web-") as name:
-        folder = written(Path(name), kind)
-        with serving(folder), fronting(load(folder / "site.toml"), folder) as web:
-            yield Served(web.port, folder, nginx=True)
-
-
-SERVERS = (
-    Server("edge", "edge", role="edge", address="127.0.0.50"),
-    Server("web", "web", address="10.0.0.5"),
-)
-
-
-@contextmanager
-def behind_an_edge() -> Iterator[Served]:
-    with (
-        tempfile.TemporaryDirectory(prefix="web-") as name,
-        tempfile.TemporaryDirectory(prefix="web-") as other,
-    ):
-        folder, there = written(Path(name), "gevent"), Path(other)
-        there.chmod(0o755)
-        site = replace(load(folder / "site.toml"), servers=SERVERS)
-        with serving(folder), fronting(site.on("web"), folder) as web:
-            to_web = {"10.0.0.5:80": f"127.0.0.1:{web.port}"}
-            with fronting(site.on("edge"), there, to_web) as edge:
-                yield Served(edge.port, folder, nginx=True)
-
-
-@contextmanager
-def locally() -> Iterator[Served]:
-    with tempfile.TemporaryDirectory(prefix="web-") as name:
-        folder = written(Path(name), "gevent")
-        with served(folder) as site:
-            yield Served(site.port, folder, nginx=False)
 
 
 @pytest.fixture(scope="module", params=["gevent", "gthread", "an edge", "dispatcher run"])
@@ -207,12 +58,6 @@ def test_a_ping_is_answered(site: Served) -> None:
         until("a pong came", lambda: ws.connected and ws.pong_received)
         ws.send("still")
         assert ws.receive(timeout=10) == "still"
-
-
-def closed(ws: simple_websocket.Client) -> tuple[int, str]:
-    with pytest.raises(simple_websocket.ConnectionClosed) as ended:
-        assert ws.receive(timeout=20) is None, "something else comes"
-    return int(ended.value.reason), str(ended.value.message or "")
 
 
 def test_an_app_ends_it_with_its_own_words(site: Served) -> None:
@@ -322,18 +167,6 @@ def test_an_answer_takes_no_longer_for_websockets(site: Served) -> None:
         assert asked(site, "/chat/slow")[0] == 504
 
 
-def test_a_changed_file_sends_visitors_to_the_new_one() -> None:
-    with locally() as site, site.connect("/chat/echo") as ws:
-        ws.send("x")
-        assert ws.receive(timeout=10) == "x"
-
-        (site.folder / "chat.py").write_text(CHAT.replace("ws.send(ws.rec", "ws.send('new')  # "))
-
-        assert closed(ws)[0] == 1012
-        with site.connect("/chat/echo") as again:
-            assert again.receive(timeout=10) == "new"
-
-
 def test_the_app_of_the_page_works(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "websockets.md").read_text("utf-8")
     blocks = re.findall(r"^```(?:toml|python)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
@@ -346,39 +179,3 @@ def test_the_app_of_the_page_works(tmp_path: Path) -> None:
         with site.connect("/chat/echo") as ws:
             ws.send("x")
             assert ws.receive(timeout=10) == "x"
-
-
-@pytest.mark.parametrize("kind", ["gevent", "gthread"])
-def test_a_worker_that_stops_sends_visitors_to_another(kind: str) -> None:
-    with behind_nginx(kind) as site:
-        with site.connect("/chat/echo") as ws:
-            ws.send("x")
-            assert ws.receive(timeout=10) == "x"
-            (pid,) = set(re.findall(r"Booting worker with pid: (\d+)", site.log))
-            worker = int(pid)
-
-            os.kill(worker, signal.SIGTERM)
-
-            assert closed(ws)[0] == 1012
-        until("it is gone", lambda: not Path(f"/proc/{worker}/task").exists())
-        with site.connect("/chat/echo") as again:
-            again.send("y")
-            assert again.receive(timeout=10) == "y"
-        assert "Traceback" not in site.log
-
-
-def test_a_visitor_who_stays_holds_no_worker() -> None:
-    with (
-        behind_nginx("gevent") as site,
-        socket.create_connection(("127.0.0.1", site.port), 20) as connection,
-    ):
-        connection.sendall(OPENING.format(path="/chat/echo").encode())
-        assert connection.recv(65536).startswith(b"HTTP/1.1 101 ")
-        (pid,) = set(re.findall(r"Booting worker with pid: (\d+)", site.log))
-
-        os.kill(int(pid), signal.SIGTERM)
-
-        assert connection.recv(100) == b"\x88\x02\x03\xf4"
-        assert connection.recv(100) == b"", "and says nothing to that"
-        until("it is gone", lambda: not Path(f"/proc/{pid}/task").exists())
-        assert "graceful timeout" not in site.log

@@ -12,7 +12,7 @@ from pathlib import Path
 from dispatcher.registry.site_toml import load
 from dispatcher.registry.tls import Tls
 from tests.deploy.webserver import Web, fronting
-from tests.integration.test_behind_nginx import serving
+from tests.integration.fronted import serving
 
 SITE = """\
 name = "yard"
