@@ -26,6 +26,7 @@ OLD = Master("2026-11-19T12:00:00+00:00", b"o" * 32)
 NEW = Master("2026-11-20T12:00:00+00:00", b"n" * 32)
 KEY = Keys((NEW,)).text()
 ROTATE = Rotate.model_validate({"key": KEY, "stamp": STAMP})
+NAMES = ("web1", "web2", "web3")
 OTHER_STAMP = STAMP.model_copy(update={"by": "bob@desk", "run": "f" * 16})
 
 
@@ -131,3 +132,15 @@ class Listener:
                 return
             if record["kind"] == "end":
                 pytest.fail(f"no {kind}, {what}: {self.records}")
+
+
+def begun(server: Server, intention: Rotate, *words: str) -> Link:
+    """Have a server get as far as to where it waits for the last of the orders."""
+    link = server.connect()
+    heard = Listener(link)
+    link.begin(intention)
+    for word in words:
+        heard.until("waits", order=word)
+        if word != words[-1]:
+            link.order(word)
+    return link

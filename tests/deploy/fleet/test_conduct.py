@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -15,27 +13,18 @@ from deploy.fleet.conduct import Conductor
 from deploy.protocol.progress import BACK, PUBLISH, SETTLE
 from deploy.remote.link import Link
 from tests.deploy.agent.talking import (
+    NAMES,
     NEW,
     OLD,
     OTHER_STAMP,
     ROTATE,
     Channel,
     Cut,
-    Listener,
     Server,
+    begun,
 )
 from tests.deploy.agent.world import until
 from tests.deploy.told import Told
-
-NAMES = ("web1", "web2", "web3")
-
-
-@pytest.fixture
-def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
-    servers = {name: Server(name, tmp_path / name) for name in NAMES}
-    yield servers
-    for server in servers.values():
-        server.end()
 
 
 def conductor(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
@@ -45,7 +34,7 @@ def conductor(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
     return Conductor(told, again, ROTATE.stamp.run, frozenset(first), patience=0.1)
 
 
-def begun(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
+def all_begun(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
     one = conductor(servers, told, *first)
     for server in servers.values():
         one.begin(server.connect(), ROTATE)
@@ -55,7 +44,7 @@ def begun(servers: dict[str, Server], told: Told, *first: str) -> Conductor:
 def test_all_servers_do_it_and_it_is_told_what_each_did(servers: dict[str, Server]) -> None:
     told = Told()
 
-    begun(servers, told).conduct()
+    all_begun(servers, told).conduct()
 
     assert all(server.keys == (NEW, OLD) for server in servers.values())
     for name in NAMES:
@@ -67,7 +56,7 @@ def test_a_failure_on_one_takes_back_all(servers: dict[str, Server]) -> None:
     servers["web2"].break_()
 
     with pytest.raises(FleetError) as raised:
-        begun(servers, Told()).conduct()
+        all_begun(servers, Told()).conduct()
 
     assert all(server.keys == (OLD,) for server in servers.values())
     assert str(raised.value).startswith("web2: could not let it be the first (exit status 1)")
@@ -76,7 +65,7 @@ def test_a_failure_on_one_takes_back_all(servers: dict[str, Server]) -> None:
 def test_those_that_go_first_are_live_before_the_others(servers: dict[str, Server]) -> None:
     told = Told()
 
-    begun(servers, told, "web3").conduct()
+    all_begun(servers, told, "web3").conduct()
 
     live = [line for line in told.ended if line.endswith("let it be the first")]
     assert live[0] == "web3: let it be the first"
@@ -88,7 +77,7 @@ def test_a_failure_on_the_first_is_never_seen_on_the_others(servers: dict[str, S
     servers["web3"].break_()
 
     with pytest.raises(FleetError):
-        begun(servers, told, "web3").conduct()
+        all_begun(servers, told, "web3").conduct()
 
     assert not [line for line in told.begun if line == "web1: let it be the first"]
     assert all(server.keys == (OLD,) for server in servers.values())
@@ -116,7 +105,7 @@ def test_a_connection_that_breaks_is_made_anew_and_nothing_told_twice(
     servers: dict[str, Server],
 ) -> None:
     told = Told()
-    one = begun(servers, told)
+    one = all_begun(servers, told)
     until(servers["web2"].transactions.last, "waits", order=PUBLISH)  # type: ignore[arg-type]
     servers["web2"].links[0].close()
 
@@ -176,8 +165,8 @@ def test_one_that_had_taken_back_before_it_could_be_told_is_named(
     servers: dict[str, Server],
 ) -> None:
     """As where it lost its power after the others had settled, before it had heard of that."""
-    reach(servers["web1"], PUBLISH, SETTLE).order(SETTLE)
-    reach(servers["web2"], PUBLISH, SETTLE).order(BACK)
+    begun(servers["web1"], ROTATE, PUBLISH, SETTLE).order(SETTLE)
+    begun(servers["web2"], ROTATE, PUBLISH, SETTLE).order(BACK)
     for name, how in (("web1", "done"), ("web2", "taken back")):
         until(servers[name].transactions.last, "end", how=how)  # type: ignore[arg-type]
     one = conductor(servers, Told())
@@ -194,7 +183,7 @@ def test_one_that_has_yet_to_end_what_was_interrupted_is_asked_again(
     servers: dict[str, Server],
 ) -> None:
     """As where it boots: an agent may be asked while another process takes back."""
-    one, two = begun(servers, Told()), servers["web2"]
+    one, two = all_begun(servers, Told()), servers["web2"]
     until(two.transactions.last, "waits", order=PUBLISH)  # type: ignore[arg-type]
     two.links[0].close()
     two.threads[0].join(20)
@@ -224,18 +213,6 @@ def attached(servers: dict[str, Server], told: Told) -> Conductor:
     return one
 
 
-def reach(server: Server, *words: str) -> Link:
-    """Have a server get as far as to where it waits for the last of the orders."""
-    link = server.connect()
-    heard = Listener(link)
-    link.begin(ROTATE)
-    for word in words:
-        heard.until("waits", order=word)
-        if word != words[-1]:
-            link.order(word)
-    return link
-
-
 @pytest.mark.parametrize(
     "came",
     [
@@ -249,7 +226,7 @@ def test_whoever_takes_it_up_brings_it_to_its_end(
     servers: dict[str, Server], came: dict[str, tuple[str, ...]]
 ) -> None:
     for name, words in came.items():
-        reach(servers[name], *words)
+        begun(servers[name], ROTATE, *words)
 
     attached(servers, Told()).conduct()
 
@@ -261,7 +238,7 @@ def test_what_one_took_back_settles_nowhere_though_it_had_been_live_there(
     servers: dict[str, Server], back: str
 ) -> None:
     """What an attach hears first of it is that it waited to settle, as the others do now."""
-    links = {name: reach(server, PUBLISH, SETTLE) for name, server in servers.items()}
+    links = {name: begun(server, ROTATE, PUBLISH, SETTLE) for name, server in servers.items()}
     links[back].order("back")
     until(servers[back].transactions.last, "end")  # type: ignore[arg-type]
 

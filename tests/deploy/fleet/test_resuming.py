@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -16,20 +14,10 @@ from deploy.fleet.session import Fleet
 from deploy.protocol.progress import BACK, PUBLISH, SETTLE
 from deploy.protocol.words import Rotate
 from deploy.remote.link import Link
-from tests.deploy.agent.talking import NEW, OLD, ROTATE, Listener, Server
+from tests.deploy.agent.talking import NAMES, NEW, OLD, ROTATE, Server, begun
 from tests.deploy.agent.world import until
 from tests.deploy.sample import SITE
 from tests.deploy.told import Told
-
-NAMES = ("web1", "web2", "web3")
-
-
-@pytest.fixture
-def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
-    servers = {name: Server(name, tmp_path / name) for name in NAMES}
-    yield servers
-    for server in servers.values():
-        server.end()
 
 
 def fleet(servers: dict[str, Server], *names: str) -> Fleet[Link]:
@@ -42,18 +30,6 @@ def together(*names: str) -> Rotate:
     return ROTATE.model_copy(
         update={"stamp": ROTATE.stamp.model_copy(update={"servers": names or NAMES})}
     )
-
-
-def begun(server: Server, intention: Rotate, *words: str) -> Link:
-    """Have a server get as far as to where it waits for the last of the orders."""
-    link = server.connect()
-    heard = Listener(link)
-    link.begin(intention)
-    for word in words:
-        heard.until("waits", order=word)
-        if word != words[-1]:
-            link.order(word)
-    return link
 
 
 def gone(servers: dict[str, Server]) -> None:

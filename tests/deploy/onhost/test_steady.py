@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 import pytest
 
 from deploy.onhost import steady
-
-SYSTEMCTL = """\
-#!/bin/sh
-for unit; do :; done
-count=$(cat "$STATES/$unit.count" 2>/dev/null || echo 1)
-echo $((count + 1)) > "$STATES/$unit.count"
-line=$(sed -n "${count}p" "$STATES/$unit")
-set -- ${line:-$(tail -n 1 "$STATES/$unit")}
-printf 'ActiveState=%s\\nSubState=%s\\nNRestarts=%s\\nJob=%s\\n' "$@"
-"""
+from tests.deploy.onhost.systemctl import program, runs, stand_in
 
 
 @pytest.fixture
 def states(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Have systemctl say, one after the other, the lines of the file named after a unit."""
-    for name, text in (("systemctl", SYSTEMCTL), ("journalctl", "#!/bin/sh\necho out of luck\n")):
-        (tmp_path / name).write_text(text)
-        (tmp_path / name).chmod(stat.S_IRWXU)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setenv("STATES", str(tmp_path))
+    stand_in(tmp_path, monkeypatch, "ActiveState", "SubState", "NRestarts", "Job")
+    program(tmp_path / "journalctl", "#!/bin/sh\necho out of luck\n")
     return tmp_path
 
 
 def look(states: Path, *lines: str) -> None:
-    (states / "worker").write_text("".join(f"{line}\n" for line in lines))
+    runs(states, "worker", *lines)
     steady.main({"units": ["worker"], "seconds": 0.3})
 
 

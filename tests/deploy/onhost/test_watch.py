@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import stat
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import pytest
 from deploy.onhost import watch
 from deploy.onhost.ask import Unwell
 from deploy.onhost.watch import Answers
+from tests.deploy.onhost.systemctl import runs, stand_in
 from tests.deploy.webserver import Upstream
 
 METRICS = """\
@@ -26,16 +26,6 @@ dispatcher_errors_total{{app="a"}} {errors}
 dispatcher_errors_total{{app="b"}} 1
 dispatcher_request_seconds_sum{{app="a"}} {seconds}
 dispatcher_request_seconds_count{{app="a"}} {count}
-"""
-
-SYSTEMCTL = """\
-#!/bin/sh
-for unit; do :; done
-tick=$(cat "$STATES/$unit.tick" 2>/dev/null || echo 1)
-echo $((tick + 1)) > "$STATES/$unit.tick"
-line=$(sed -n "${tick}p" "$STATES/$unit")
-set -- ${line:-$(tail -n 1 "$STATES/$unit")}
-printf 'ActiveState=%s\\nNRestarts=%s\\nMainPID=%s\\n' "$@"
 """
 
 
@@ -65,10 +55,7 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
     """Give a pool on a real socket, whose unit runs as its file among the states says."""
     with tempfile.TemporaryDirectory(prefix="watch-") as name:
         folder = Path(name)
-        (folder / "systemctl").write_text(SYSTEMCTL)
-        (folder / "systemctl").chmod(stat.S_IRWXU)
-        monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-        monkeypatch.setenv("STATES", str(folder))
+        stand_in(folder, monkeypatch, "ActiveState", "NRestarts", "MainPID")
         runs(folder, "pool", "active 0 1")
         there = Pool(f"{folder}/pool.sock")
 
@@ -89,10 +76,6 @@ def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
             yield there
             server.shutdown()
             thread.join()
-
-
-def runs(folder: Path, unit: str, *states: str) -> None:
-    (folder / unit).write_text("".join(f"{state}\n" for state in states))
 
 
 def watched(pool: Pool, seconds: float = 0.01, beside: tuple[str, ...] = ()) -> None:
