@@ -35,6 +35,7 @@ def insist(again: Again, name: str, ask: Callable[[Link], T], seconds: float) ->
                 return ask(link)
             except LostError as error:
                 failed = error
-        if time.monotonic() > end:
+        rest = end - time.monotonic()
+        if rest < 0:
             raise failed
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(min(rest, PAUSE_SECONDS))

@@ -7,7 +7,12 @@ import sys
 
 import pytest
 
-PLAIN = "import threading, time, _thread\nfrom dispatcher.loading.timeout import TooSlow, limited\n"
+PLAIN = """\
+import threading, time, _thread
+from dispatcher.loading import timeout
+from dispatcher.loading.timeout import TooSlow, limited
+timeout.TICK_SECONDS = 0.1
+"""
 GEVENT = f"from gevent import monkey; monkey.patch_all()\n{PLAIN}"
 
 STUCK = {
@@ -32,7 +37,7 @@ def run(source: str) -> str:
     return done.stdout
 
 
-def within(stuck: str, seconds: float = 0.2) -> str:
+def within(stuck: str, seconds: float = 0.05) -> str:
     inner = "\n".join(f"        {line}" for line in stuck.splitlines())
     return f"""\
 try:
@@ -46,7 +51,7 @@ except TooSlow as error:
 @pytest.mark.parametrize("start", [PLAIN, GEVENT], ids=["plain", "gevent"])
 def test_what_takes_too_long_is_interrupted_whatever_it_does(start: str) -> None:
     stuck = "".join(within(source) for source in STUCK.values())
-    assert run(start + stuck) == "it took longer than 0.2 s\n" * len(STUCK)
+    assert run(start + stuck) == "it took longer than 0.05 s\n" * len(STUCK)
 
 
 @pytest.mark.parametrize("start", [PLAIN, GEVENT], ids=["plain", "gevent"])
