@@ -256,6 +256,14 @@ def test_what_was_compressed_beforehand_is_sent_to_whoever_takes_it(web: Web) ->
     assert answer.headers["vary"] == "Accept-Encoding"
 
 
+def test_whoever_comes_through_a_proxy_gets_it_compressed_too(web: Web) -> None:
+    path = f"/static/site.{MARK}.css"
+
+    answer = web.get("example.org", path, Accept_Encoding="gzip", Via="1.1 cdn.example.net")
+
+    assert answer.headers.get("content-encoding") == "gzip"
+
+
 def test_parts_and_conditions_are_understood(web: Web) -> None:
     path = f"/static/site.{MARK}.css"
     etag = web.get("example.org", path).headers["etag"]
