@@ -53,7 +53,7 @@ max_requests_jitter = pool.max_requests // 10  # or all workers would be replace
 # one line of all cookies of HTTP/2. Of an address gunicorn knows no limit above 8,190, but none.
 LONGEST = (HEADER_LINES * MOST_HEADER_KB + 1) << 10
 limit_request_line = 0 if settings.proxies else 8190
-limit_request_fields = 100
+limit_request_fields = 1100 if settings.proxies else 100  # nginx takes 1,000, and adds some
 limit_request_field_size = LONGEST if settings.proxies else 8190
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat
 # must not wait for a disk

@@ -215,6 +215,6 @@ STREAMS: dict[str, Stream] = {
         body="hello",
         whole=False,
     ),
-    "102 headers": Stream(asked(*((f"x-{n}", "1") for n in range(100))), 431),
+    "1,002 headers": Stream(asked(*((f"x-{n}", "1") for n in range(1002))), 431),
 }
 """By what is sent over TLS, in a handshake for example.org."""
