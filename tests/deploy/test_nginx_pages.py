@@ -18,6 +18,7 @@ from dispatcher.registry.address import Address
 from dispatcher.registry.limits import USUAL
 from dispatcher.registry.nginx import Nginx
 from dispatcher.registry.site import App, Pool, Server, Site
+from dispatcher.registry.tls import Tls
 from tests.deploy.webserver import Web, fronting, needs_nginx
 
 pytestmark = needs_nginx
@@ -160,6 +161,12 @@ def test_programs_are_told_as_json(web: Web, one: Refused) -> None:
     assert error["status"] == one.status
     assert error["name"] != "This cannot be had" or one.status == 501
     assert error["message"].endswith(".")
+
+
+def test_http_where_https_is_spoken_is_told_so_too(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with fronting(replace(SITE, tls=Tls("ada@example.org")), tmp_path) as web:
+        is_page(*answer(Web(web.https), Refused(400), "*/*"), 400)
 
 
 def test_what_is_beyond_a_file_has_the_headers_of_the_file_and_no_page(web: Web) -> None:

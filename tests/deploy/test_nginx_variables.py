@@ -207,6 +207,7 @@ def test_a_certificate_of_anybody_else_is_refused(secure: Web, tmp_path: Path) -
 
     assert answer.status == 400
     assert b"Grace" not in answer.body
+    assert b"<h1>This request cannot be read</h1>" in answer.body
 
 
 def test_authorities_are_certificates_and_nothing_else(
