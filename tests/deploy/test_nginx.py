@@ -6,6 +6,7 @@ import gzip
 import http.client
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from dispatcher.registry.address import Address
 from dispatcher.registry.site import App, Pool, Site
 from tests.deploy.webserver import Web, checked, configured, needs_nginx, running
+from tests.lab.waiting import until
 
 pytestmark = needs_nginx
 
@@ -60,7 +62,9 @@ TYPES = {
 }
 CSS = b"a { color: red }\n" * 50
 SMALL = gzip.compress(CSS)
+MANY = tuple(f"many/{number}.{MARK}.txt" for number in range(60))
 STATIC = {
+    **{f"portal/{path}": b"one of many" for path in MANY},
     f"portal/static/site.{MARK}.css": CSS,
     f"portal/static/site.{MARK}.css.gz": SMALL,
     f"watch/static/deep/site.{MARK}.css": CSS,
@@ -262,6 +266,22 @@ def test_whoever_comes_through_a_proxy_gets_it_compressed_too(web: Web) -> None:
     answer = web.get("example.org", path, Accept_Encoding="gzip", Via="1.1 cdn.example.net")
 
     assert answer.headers.get("content-encoding") == "gzip"
+
+
+def test_few_files_stay_open_for_those_who_may_ask_for_them_next(web: Web) -> None:
+    for path in MANY:
+        assert web.get("example.org", f"/{path}").status == 200
+
+    assert until(lambda: still_open("many") <= 32, seconds=10), still_open("many")
+
+
+def still_open(folder: str) -> int:
+    """Return how many files of a folder some process has open."""
+    count = 0
+    for one in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # closed meanwhile
+            count += one.readlink().parent.name == folder
+    return count
 
 
 def test_parts_and_conditions_are_understood(web: Web) -> None:
