@@ -68,10 +68,12 @@ def slow(name, seconds):
             time.sleep(60)
     except TooSlow as error:
         print(name, error)
+        over.append(name)
+
+over = []
 
 def busy():
-    end = time.monotonic() + 0.5
-    while time.monotonic() < end:
+    while len(over) < 2:
         for _ in range(1000): pass
         time.sleep(0)
     print("busy is whole")
