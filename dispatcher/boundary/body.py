@@ -60,6 +60,13 @@ class Body:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
+    def __enter__(self) -> Body:
+        """Be used as the files that some servers give; the server closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it open."""
+
     def wanted(self, size: int | None) -> int:
         """Return how much is to be read, never more than there is; -1 is all that comes."""
         if self.left is None:
@@ -67,12 +74,13 @@ class Body:
         return self.left if size is None or size < 0 else min(size, self.left)
 
     def taken(self, read: Callable[[int], Any], size: int) -> bytes:
-        """Read, and count it; whatever the server says of the body is no fault of the app's."""
+        """Read, and count it.
+
+        What is no HTTP the server refuses itself, with an exception of its own.
+        """
         try:
             data: bytes = read(size)
-        except (TypeError, ValueError):  # what the app has asked for
-            raise
-        except Exception as error:
+        except (EOFError, OSError) as error:
             raise CutShort(self.left) from error
         if self.left is not None:
             self.left -= len(data)

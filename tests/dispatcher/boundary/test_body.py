@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask, request
+from gunicorn.http.errors import InvalidChunkSize  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,23 @@ class Broken(io.BytesIO):
 def test_what_the_server_cannot_read_is_cut_short() -> None:
     with pytest.raises(CutShort, match="its end is missing"):
         Body(Broken()).read()
+
+
+class Strange(io.BytesIO):
+    """Chunks that are no HTTP."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise InvalidChunkSize(b"not %d" % (size or 0))
+
+
+def test_what_the_server_itself_refuses_is_left_to_it() -> None:
+    with pytest.raises(InvalidChunkSize):
+        Body(Strange()).read()
+
+
+def test_it_may_be_used_as_the_file_that_some_servers_give() -> None:
+    with Body(io.BytesIO(b"hello"), 5) as body:
+        assert (body.read(3), body.read()) == (b"hel", b"lo")
 
 
 def test_what_an_app_asks_for_wrongly_is_its_own_fault() -> None:
