@@ -22,6 +22,10 @@ class Unfit(Exception):
     """Why a file cannot serve; says nothing of what is in it."""
 
 
+class UnfitKey(Unfit):
+    """The same, of a key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """What of a certificate matters here."""
@@ -90,8 +94,19 @@ def joined(chain: bytes, key: bytes, host: str) -> tuple[bytes, Certificate]:
     if not found.covers(host):
         raise Unfit(f"is for {', '.join(found.names) or 'no host'}, not for {host}")
     if openssl("x509", "-noout", "-pubkey", feed=chain) != openssl("pkey", "-pubout", feed=key):
-        raise Unfit("its key is another certificate's")
+        raise UnfitKey("is the key of another certificate")
     return key.rstrip(b"\n") + b"\n" + chain.rstrip(b"\n") + b"\n", found
+
+
+def given(certificate: Path, key: Path, host: str) -> bytes:
+    """Return both as `joined` does, from where somebody put them; raises `Unfit`, with the path."""
+    chain, secret = read(certificate), read(key)
+    try:
+        return joined(chain, secret, host)[0]
+    except UnfitKey as error:
+        raise Unfit(f"{key} {error}") from None
+    except Unfit as error:
+        raise Unfit(f"{certificate} {error}") from None
 
 
 def openssl(*words: str, feed: bytes) -> str:
@@ -101,6 +116,7 @@ def openssl(*words: str, feed: bytes) -> str:
         ("openssl", *words, *secret), input=feed, capture_output=True, check=False
     )
     if done.returncode:
-        what = "key without a passphrase" if words[0] == "pkey" else "certificate"
-        raise Unfit(f"is no {what} in PEM that openssl can read")
+        if words[0] == "pkey":
+            raise UnfitKey("is no key without a passphrase in PEM that openssl can read")
+        raise Unfit("is no certificate in PEM that openssl can read")
     return done.stdout.decode("utf-8", "replace")

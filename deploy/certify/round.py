@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.certify import acme, due, kept
-from deploy.certify.certificate import Certificate, Unfit, joined, looked_at, read
+from deploy.certify.certificate import Certificate, Unfit, given, joined, looked_at, read
 from deploy.certify.kept import Kept
 from deploy.layout import Layout
 from deploy.onhost import placeholder, whole
@@ -83,10 +83,9 @@ class Round:
         """Take what somebody put where site.toml says, if it is another."""
         there, fault = self.there(host), ""
         try:
-            content, _ = joined(read(Path(paths[0])), read(Path(paths[1])), host)
-            there = self.put(host, content)
+            there = self.put(host, given(Path(paths[0]), Path(paths[1]), host))
         except Unfit as error:
-            fault = f"{paths[0]}: {error}"
+            fault = str(error)
         return described(there, Kept(fault=fault))
 
     def asked(self, host: str) -> Kept:

@@ -11,7 +11,7 @@ from deploy.checks.finding import Finding, Seen, ok, warn, wrong
 from dispatcher.registry.crowd import FEWER, crowded, repeated
 from dispatcher.registry.tls import secured
 
-ASK = "see that the name leads to the server and that port 80 is open, then: fab bootstrap"
+ASK = "see that the name leads to it and that port 80 is open, then: fab certificates --renew"
 OWN = "put the files in place that tls.certificates of site.toml names"
 MANY = "get one by dns-01, and name its files in tls.certificates of site.toml: docs/https.md"
 LOG = "journalctl -u 'flaskyard-tls@*', and: fab bootstrap"

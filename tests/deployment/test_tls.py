@@ -250,7 +250,7 @@ def test_own_certificates_are_taken_from_where_they_are_and_when_they_change(the
 
     assert there.sh(f"sha256sum {PLACE}/{WATCH}.pem") == second
     (fault,) = there.faults()
-    assert "its key is another certificate's" in fault
+    assert "is the key of another certificate" in fault
     own.write_text(text)
     there.project.version("one")
     there.project.fab("deploy")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.certify.certificate import Unfit, joined, looked_at, read
+from deploy.certify.certificate import Unfit, given, joined, looked_at, read
 from deploy.onhost import placeholder
 from tests.deploy.certify.made import NOW, made
 
@@ -48,7 +48,7 @@ def test_a_placeholder_is_known_for_what_it_is_and_replaces_nothing(tmp_path: Pa
 @pytest.mark.parametrize(
     ("chain", "key", "why"),
     [
-        (made("a.org"), made("a.org"), "its key is another certificate's"),
+        (made("a.org"), made("a.org"), "is the key of another certificate"),
         (made("b.org"), None, "is for b.org, not for a.org"),
         ((b"root:x:0:0:secret", b""), None, "is no certificate in PEM that openssl can read"),
         (made("a.org"), (b"", b"secret"), "is no key without a passphrase in PEM"),
@@ -64,6 +64,29 @@ def test_what_cannot_serve_is_refused_and_not_shown(
 
     assert why in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_of_two_files_that_which_cannot_serve_is_named(tmp_path: Path) -> None:
+    chain, key = made("a.org")
+    (tmp_path / "own.pem").write_bytes(chain)
+    for name, content in (
+        ("own.key", key),
+        ("no.key", b"nothing"),
+        ("other.key", made("a.org")[1]),
+    ):
+        (tmp_path / name).write_bytes(content)
+
+    def why(certificate: str, key: str, host: str = "a.org") -> str:
+        with pytest.raises(Unfit) as raised:
+            given(tmp_path / certificate, tmp_path / key, host)
+        return str(raised.value).removeprefix(f"{tmp_path}/")
+
+    assert given(tmp_path / "own.pem", tmp_path / "own.key", "a.org")
+    assert why("own.pem", "no.key").startswith("no.key is no key without a passphrase")
+    assert why("own.pem", "other.key") == "other.key is the key of another certificate"
+    assert why("own.pem", "gone.key") == "gone.key cannot be read: No such file or directory"
+    assert why("no.key", "own.key").startswith("no.key is no certificate")
+    assert why("own.pem", "own.key", "b.org") == "own.pem is for a.org, not for b.org"
 
 
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_the_reason_and_the_next_attempt_are_told() -> None:
         "a.org has no certificate yet: no such host; "
         "it is asked for again at 2026-11-21T12:00:00+00:00"
     )
-    assert todo.endswith("fab bootstrap")
+    assert todo.endswith("fab certificates --renew")
 
 
 def test_a_timer_that_is_off_is_told_of() -> None:
