@@ -15,6 +15,9 @@ ALARM_SHARE = 1 / 3
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
 """Let's Encrypt takes five failures an hour for a host."""
 
+AT_ONCE = 3
+"""So many failures, one after the other, does a deployment not wait for: the next is the fourth."""
+
 
 def share_left(begins: datetime, ends: datetime, now: datetime) -> float:
     """Return how much of a life is left: from 1 to 0, and below once it is over."""
@@ -30,9 +33,11 @@ def is_due(there: Certificate, kept: Kept, directory: str, now: datetime) -> boo
     )
 
 
-def pauses(kept: Kept, now: datetime) -> bool:
-    """Whether it is too early to ask again."""
-    return bool(kept.again) and now < datetime.fromisoformat(kept.again)
+def pauses(kept: Kept, now: datetime, passed_over: float = 0) -> bool:
+    """Whether it is too early to ask again, unless so many failures are passed over."""
+    if kept.failures <= passed_over or not kept.again:
+        return False
+    return now < datetime.fromisoformat(kept.again)
 
 
 def pause(failures: int) -> timedelta:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,11 @@ def certify(at: Layout) -> None:
     """See to all certificates until nothing more is wanted at once."""
     urgent = Path(at.tls, "now")
     while (want := wanted(at)) is not None:
-        anew = frozenset(urgent.read_text("utf-8").split()) if urgent.exists() else None
+        named = urgent.read_text("utf-8").split() if urgent.exists() else None
         urgent.unlink(missing_ok=True)
-        Round(at, want, at_once=anew is not None, anew=anew or frozenset()).run()
+        # Who deploys again and again does not use up what the authority takes.
+        passed_over = 0 if named is None else inf if named else due.AT_ONCE
+        Round(at, want, passed_over, frozenset(named or ())).run()
         if not urgent.exists() and wanted(at) == want:
             return
 
@@ -56,10 +59,13 @@ class Round:
     """Sees to each host once."""
 
     def __init__(
-        self, at: Layout, want: Wanted, *, at_once: bool, anew: frozenset[str] = frozenset()
+        self, at: Layout, want: Wanted, passed_over: float, anew: frozenset[str] = frozenset()
     ) -> None:
-        """``at_once`` waits for no pause to end; ``anew`` are hosts to ask for though not due."""
-        self.at, self.want, self.at_once, self.anew = at, want, at_once, anew
+        """Wait for no pause after as many failures as are ``passed_over``.
+
+        ``anew`` are hosts to ask for though not due.
+        """
+        self.at, self.want, self.passed_over, self.anew = at, want, passed_over, anew
         self.path = Path(at.tls, "state.json")
         self.book = kept.load(self.path)
         self.book = replace(
@@ -95,7 +101,7 @@ class Round:
         now = datetime.now(UTC)
         if host not in self.anew and not due.is_due(there, state, directory, now):
             return described(there, Kept(directory=directory))
-        if due.pauses(state, now) and not self.at_once:
+        if due.pauses(state, now, self.passed_over):
             return described(there, state)
         try:
             acme.ask(self.at.site, host, self.want.email, directory)

@@ -133,10 +133,15 @@ def see(at: Layout, release: Release) -> Steps:
     return begin(at, 0) if release.tls else ()
 
 
+EACH_DUE = "*"
+"""Instead of a host: all that are due, however often they failed."""
+
+
 def begin(at: Layout, seconds: int, host: str = "") -> Steps:
     """Have the certificates seen to, that of a host though it is not due.
 
-    Wait so long for it, and let it go on if that is too short.
+    Without a host, one that failed a few times waits until it is due again. Wait ``seconds``
+    for it, and let it go on if that is too short.
     """
     now = Step("let it ask at once", Put(f"{at.tls}/now", host))
     start = Run("systemctl", "start", "--no-block", at.tls_service)

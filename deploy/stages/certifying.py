@@ -25,4 +25,4 @@ def renew(at: Layout, live: Release | None, host: str) -> Plan:
     if host and host not in live.tls:
         raise PlanError(f"its live release has no host {host!r}; it has {', '.join(live.tls)}")
     what = f"another certificate for {host}" if host else "certificates that are due"
-    return Plan(f"ask for {what}", prepare=https.begin(at, SECONDS, host))
+    return Plan(f"ask for {what}", prepare=https.begin(at, SECONDS, host or https.EACH_DUE))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from math import inf
 
 import pytest
 
 from deploy.certify.certificate import Certificate
-from deploy.certify.due import ALARM_SHARE, RENEW_SHARE, is_due, pause, pauses
+from deploy.certify.due import ALARM_SHARE, AT_ONCE, RENEW_SHARE, is_due, pause, pauses
 from deploy.certify.kept import Kept
 from tests.deploy.certify.made import NOW
 
@@ -50,8 +51,19 @@ def test_an_authority_is_asked_less_than_five_times_an_hour() -> None:
 
 
 def test_a_pause_ends() -> None:
-    kept = Kept(again=(NOW + timedelta(minutes=5)).isoformat())
+    kept = Kept(failures=1, again=(NOW + timedelta(minutes=5)).isoformat())
 
     assert pauses(kept, NOW)
     assert not pauses(kept, NOW + timedelta(minutes=6))
     assert not pauses(Kept(), NOW)
+
+
+def test_who_deploys_again_and_again_does_not_use_up_what_an_authority_takes() -> None:
+    later = (NOW + timedelta(minutes=5)).isoformat()
+    asked, kept = 0, Kept()
+    while not pauses(kept, NOW, AT_ONCE):
+        asked, kept = asked + 1, Kept(failures=asked + 1, again=later)
+
+    assert asked < 5
+    assert pause(asked) > timedelta(hours=1)
+    assert not pauses(kept, NOW, inf), "but who asks for it is not held up"

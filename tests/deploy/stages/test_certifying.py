@@ -19,7 +19,7 @@ def test_a_host_is_asked_for_though_it_is_not_due() -> None:
     assert plan.title == "ask for another certificate for wiki.example.org"
     assert [step.note for step in plan] == ["let it ask at once", "see to the certificates"]
     assert plan.prepare[0].do == Put("/etc/flaskyard/yard/tls/now", "wiki.example.org")
-    assert renew(AT, LIVE, "").prepare[0].do == Put("/etc/flaskyard/yard/tls/now", "")
+    assert renew(AT, LIVE, "").prepare[0].do == Put("/etc/flaskyard/yard/tls/now", "*")
 
 
 @pytest.mark.parametrize(
