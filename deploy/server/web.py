@@ -21,19 +21,28 @@ EDGE = f"{FOLDER}/edge.conf"
 ACME, PEERS = f"{FOLDER}/acme.conf", f"{FOLDER}/peers.conf"
 
 KEPT = "/etc/nginx/flaskyard.before"
+WHOLE = f"{KEPT}/whole"
+"""Is there from before nginx is told anything until it has read it: who finds it, ends that."""
+
 KEEP = """\
 cd / || exit  # above a link, cp of Debian 12 looks for folders from there
+! [ -e "$1/whole" ] || exit 0  # a run that did not end has kept what was there before it
 rm -rf "$1" && mkdir -m 700 "$1" && kept=$1 && shift || exit
 for file; do
-    ! [ -e "$file" ] || cp -a --parents "$file" "$kept" || exit
+    ! { [ -e "$file" ] || [ -L "$file" ]; } || cp -a --parents "$file" "$kept" || exit
 done
+: > "$kept/whole"
 """
 TRY = """\
-said=$(nginx -t -q 2>&1) && exec rm -rf "$1"
+said=$(nginx -t -q 2>&1) && exit
 kept=$1
 shift
 for file; do
-    if [ -e "$kept$file" ]; then cp -a "$kept$file" "$file"; else rm -f "$file"; fi
+    if [ -e "$kept$file" ] || [ -L "$kept$file" ]; then
+        cp -a --remove-destination "$kept$file" "$file"
+    else
+        rm -f "$file"
+    fi
 done
 rm -rf "$kept"
 case $said in *"duplicate default server"*)
@@ -49,20 +58,20 @@ exit 1
 def web(site: Site, found: State) -> Steps:
     """Let nginx refuse hosts that are nobody's, and pass the others on in one way."""
     files = {**brotli.files(found), **web_files(), **https.nginx_files(site, found)}
-    touched = [path for path, text in files.items() if found.files.get(path) != text]
     steps = list(write(files, found))
     if found.links.get(DEBIANS_PAGE) is not None or "nginx" not in found.packages:
         steps.append(Step("take Debian's page away", Run("rm", "-f", DEBIANS_PAGE)))
-        touched.append(DEBIANS_PAGE)
-    if touched:
-        steps.insert(0, Step("keep what nginx was told", shell(KEEP, KEPT, *touched)))
-        steps.append(Step("see that nginx takes it", shell(TRY, KEPT, *touched)))
+    if steps or found.files.get(WHOLE) is not None:
+        # All that any site has: another site's run may be what did not end.
+        told = tuple(dict.fromkeys((*files, https.HTTPS, https.DEFAULT, DEBIANS_PAGE)))
+        steps.insert(0, Step("keep what nginx was told", shell(KEEP, KEPT, *told)))
+        steps.append(Step("see that nginx takes it", shell(TRY, KEPT, *told)))
     if found.files.get(PROXY) is None:
         steps.insert(0, Step("make nginx's folder", Run("install", "-d", FOLDER)))
     runs = "nginx.service" in found.active()
     if steps or not runs:
-        check = "nginx -t -q && systemctl reload-or-restart nginx"
-        steps.append(Step("reload nginx" if runs else "start nginx", shell(check)))
+        check = 'nginx -t -q && systemctl reload-or-restart nginx && rm -rf "$1"'
+        steps.append(Step("reload nginx" if runs else "start nginx", shell(check, KEPT)))
     return tuple(steps)
 
 

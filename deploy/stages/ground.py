@@ -16,7 +16,7 @@ from deploy.server.files import write
 from deploy.server.look import State
 from deploy.server.secrets import secrets
 from deploy.server.tools import install_agent
-from deploy.server.web import DEBIANS_PAGE, web, web_files
+from deploy.server.web import DEBIANS_PAGE, WHOLE, web, web_files
 from deploy.stages import jobs
 from dispatcher.registry.site import Site
 
@@ -68,7 +68,7 @@ def asked(at: Layout, site: Site, user: str = "") -> dict[str, tuple[str, ...]]:
         ),
         "files": (
             *web_files(),
-            *(brotli.FILE, https.HTTPS, https.DEFAULT, at.wanted),
+            *(brotli.FILE, https.HTTPS, https.DEFAULT, at.wanted, WHOLE),
             *(at.boot, at.sudoers, at.debians_unit),
             *(connections.NGINX, kernel.FILE, confined.FILE, confined.OWN, *logs.files()),
             *((kernel.EDGE, at.webs) if site.is_edge else ()),

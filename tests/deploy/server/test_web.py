@@ -28,3 +28,16 @@ def test_files_and_links_are_kept_from_wherever_that_is_begun(
     assert (there / "file").read_text() == "one"
     assert str((there / "link").readlink()) == "file"
     assert not Path(f"{kept}{missing}").exists()
+
+
+def test_what_was_there_before_a_run_that_did_not_end_is_what_is_kept(tmp_path: Path) -> None:
+    file, kept = tmp_path / "file", tmp_path / "kept"
+    file.write_text("one")
+    keep = shell(KEEP, str(kept), str(file))
+
+    perform(keep, Here())
+    file.write_text("two")
+    done = perform(keep, Here())
+
+    assert (done.exit_code, done.err) == (0, "")
+    assert Path(f"{kept}{file}").read_text() == "one"

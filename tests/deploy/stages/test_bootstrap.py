@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.errors import PlanError
+from deploy.server.web import WHOLE
 from deploy.stages import plans
 from tests.deploy.sample import AT, BARE, BUILT, SITE, ready
 from tests.deploy.stages.runbook import deploy, notes
@@ -106,6 +107,19 @@ def test_bootstrap_starts_an_nginx_that_died() -> None:
     plan = plans.bootstrap(AT, SITE, BUILT, dead, "deploy")
 
     assert notes(tuple(plan)) == ["start nginx"]
+
+
+def test_bootstrap_ends_what_another_began_to_tell_nginx() -> None:
+    """It was interrupted when all was written, and nginx had not read it."""
+    begun = ready().model_copy(update={"files": {**ready().files, WHOLE: ""}})
+
+    plan = plans.bootstrap(AT, SITE, BUILT, begun, "deploy")
+
+    assert notes(tuple(plan)) == [
+        "keep what nginx was told",
+        "see that nginx takes it",
+        "reload nginx",
+    ]
 
 
 def test_a_server_that_bootstrap_has_not_been_to_is_told_so() -> None:
