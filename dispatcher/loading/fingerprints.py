@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 MARKED = re.compile(r"(.+)\.([0-9a-f]{16})(\.[A-Za-z0-9]+)")
-"""A name with a mark: stem, mark and suffix. nginx/site.conf.j2 knows it, too."""
+"""A name with a mark: stem, mark and suffix. nginx/marked.j2 knows it, too."""
 
 SUFFIX = re.compile(r"(.+)(\.[A-Za-z0-9]+)")
 PUBLISHED = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*")

@@ -62,6 +62,10 @@ def made(name):
         while True:
             ws.send(ws.receive())
 
+    @sock.route("/room.0123456789abcdef.x")
+    def room(ws):
+        ws.send(ws.receive())
+
     @sock.route("/bye")
     def bye(ws):
         ws.receive()

@@ -37,6 +37,12 @@ def test_what_is_sent_comes_back(site: Served) -> None:
             assert ws.receive(timeout=10) == message
 
 
+def test_one_may_be_called_like_a_static_file(site: Served) -> None:
+    with site.connect("/chat/room.0123456789abcdef.x") as ws:
+        ws.send("hello")
+        assert ws.receive(timeout=10) == "hello"
+
+
 @pytest.mark.parametrize("size", [70_000, 5_000_000])
 def test_a_message_may_be_long(site: Served, size: int) -> None:
     message = os.urandom(size)
