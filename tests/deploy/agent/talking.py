@@ -36,13 +36,18 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
         self.sendall = connection.sendall
-        self.settimeout, self.recv = connection.settimeout, connection.recv
+        self.settimeout = connection.settimeout
+
+    def recv(self, size: int) -> bytes:
+        data = self.connection.recv(size)
+        if not data:
+            self.connection.close()
+        return data
 
     def close(self) -> None:
-        """Hang up, whoever still reads."""
+        """Hang up; whoever still reads closes it, or would wait for another file of its number."""
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
-        self.connection.close()
 
 
 class Cut(Channel):
@@ -111,6 +116,8 @@ class Server:
         for thread in self.threads:
             thread.join(20)
             assert not thread.is_alive()
+        for link in self.links:
+            link.channel.connection.close()
         self.transactions.free()
 
 

@@ -22,10 +22,12 @@ def refusal() -> ReachError:
 def test_an_agent_that_says_nothing_is_not_waited_for_without_end() -> None:
     ours, theirs = socket.socketpair()
 
-    channel = Channel(ours)
-    with theirs, pytest.raises(ReachError, match=r"web1: its agent does not answer; .*bootstrap"):
-        Link("web1", channel, refusal, patience=0.05)
-    channel.close()
+    with (
+        ours,
+        theirs,
+        pytest.raises(ReachError, match=r"web1: its agent does not answer; .*bootstrap"),
+    ):
+        Link("web1", Channel(ours), refusal, patience=0.05)
 
 
 @pytest.fixture
@@ -36,7 +38,8 @@ def silent() -> Iterator[tuple[Link, socket.socket]]:
     link = Link("web1", Channel(ours), refusal)
     yield link, theirs
     link.close()
-    theirs.close()
+    for end in (ours, theirs):
+        end.close()
 
 
 def test_an_agent_that_falls_silent_later_is_lost(silent: tuple[Link, socket.socket]) -> None:
