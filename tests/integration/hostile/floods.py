@@ -169,6 +169,7 @@ def came_of(flood: Flood, client: str, port: int) -> Came:
         socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS, (client, 0)) as plain,
         context.wrap_socket(plain, server_hostname="example.org") as connection,
     ):
+        assert connection.selected_alpn_protocol() == "h2", "nothing would come of any flood"
         connection.setblocking(False)
         parts, out = flood.sends(), bytearray(PREFACE + frame(SETTINGS, 0, 0, b""))
         back, deadline = bytearray(), time.monotonic() + LIMIT_SECONDS
