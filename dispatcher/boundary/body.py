@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.wsgi import get_content_length
+
 from dispatcher.boundary.breach import CutShort
 
 if TYPE_CHECKING:
@@ -13,9 +15,9 @@ if TYPE_CHECKING:
 
 def guarded(environ: WSGIEnvironment) -> Body | None:
     """Return the body to read instead, or None where a request has none."""
-    length = environ.get("CONTENT_LENGTH", "")
-    if length.isdecimal():
-        return Body(environ["wsgi.input"], int(length)) if int(length) else None
+    length = get_content_length(environ)
+    if length:
+        return Body(environ["wsgi.input"], length)
     return Body(environ["wsgi.input"]) if "HTTP_TRANSFER_ENCODING" in environ else None
 
 

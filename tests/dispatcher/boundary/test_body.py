@@ -12,7 +12,7 @@ from gunicorn.http.errors import InvalidChunkSize  # type: ignore[import-untyped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatcher.boundary.body import Body
+from dispatcher.boundary.body import Body, guarded
 from dispatcher.boundary.breach import CutShort
 from dispatcher.boundary.middleware import Boundary
 from dispatcher.registry.address import Address
@@ -145,6 +145,11 @@ def test_flask_says_that_the_visitor_has_hung_up(
     assert asked(flask, path, body, len(body), kind) == ["200 OK"]
     assert asked(flask, path, body, len(body) + 1, kind) == ["400 BAD REQUEST"]
     assert not caplog.records
+
+
+@pytest.mark.parametrize("length", ["", "-1", "+5", "5_0", "\u0665", "x", "9" * 5000])
+def test_a_length_that_is_none_is_left_to_the_server(length: str) -> None:
+    assert guarded({"CONTENT_LENGTH": length, "wsgi.input": io.BytesIO(b"hello")}) is None
 
 
 def plain(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
