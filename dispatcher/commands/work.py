@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable
+from asyncio.subprocess import Process
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -51,38 +50,35 @@ def command(name: str, which: str, path: Path, environment: str, port: int) -> N
     all_ = [job for job in jobs(app) if job.kind != "migrate"]
     if not all_:
         raise WorkError(f"{name} has neither workers nor a schedule in {path}")
-    together(all_, path, environment, port)
+    words = (sys.executable, "-m", "dispatcher", "work", name)
+    options = ("--site", str(path), "--env", environment, "--port", str(port))
+    asyncio.run(together({job: (*words, job.worker or job.kind, *options) for job in all_}))
 
 
-def together(all_: list[Job], path: Path, environment: str, port: int) -> None:
-    """Run each in a process of its own, until one ends or a signal comes; then end the others."""
-    words = [sys.executable, "-m", "dispatcher", "work"]
-    options = ["--site", str(path), "--env", environment, "--port", str(port)]
-    told: list[int] = []
-    handle(lambda number, _: told.append(number))  # raised while one starts, it would be lost
-    running = {}
+async def together(all_: dict[Job, tuple[str, ...]]) -> None:
+    """Run each in a process of its own, until one ends or a signal comes; then end the others.
+
+    Raises `WorkError` where one ended by itself.
+    """
+    stopped = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):  # whenever it comes, and once is enough
+        asyncio.get_running_loop().add_signal_handler(one, stopped.set)
+    running: list[Process] = []
     try:
-        for job in all_:
-            child = subprocess.Popen([*words, job.app, job.worker or job.kind, *options])
-            running[child.pid] = child
+        for job, words in all_.items():
+            child = await asyncio.create_subprocess_exec(*words)
+            running.append(child)
             click.echo(f"{job.app}: {job.worker or job.kind} runs {job.command!r}, as {child.pid}")
-        handle(signal.default_int_handler)
-        if told:
-            raise KeyboardInterrupt
-        pid, status = os.wait()
-        running.pop(pid).returncode = os.waitstatus_to_exitcode(status)
-        raise WorkError("one ended, so the others do; what it said is above")
-    except KeyboardInterrupt:
+        ends = [
+            asyncio.ensure_future(end) for end in (stopped.wait(), *(c.wait() for c in running))
+        ]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not stopped.is_set():
+            raise WorkError("one ended, so the others do; what it said is above")
         click.echo("They end once what they have begun is finished.")
     finally:
-        handle(signal.SIG_IGN)  # once is enough
-        for child in running.values():
-            child.terminate()
-        for child in running.values():
-            child.wait()
-
-
-def handle(how: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
-    """Have the signals that end this handled so."""
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, how)
+        for child in running:
+            if child.returncode is None:
+                child.terminate()
+        for child in running:
+            await child.wait()

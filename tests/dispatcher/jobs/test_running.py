@@ -167,11 +167,17 @@ def well(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("milliseconds", [0, 1, 2, 4])
-def test_a_ctrl_c_while_they_start_ends_those_that_have(well: Path, milliseconds: int) -> None:
+@pytest.mark.parametrize("begun", [1, 2])
+@pytest.mark.parametrize("milliseconds", [0, 1, 2])
+def test_a_ctrl_c_while_they_start_ends_those_that_have(
+    well: Path, begun: int, milliseconds: int
+) -> None:
     with start(well) as running:
-        list(until(running, "runs"))
-        time.sleep(milliseconds / 1000)  # the next is begun; any moment of that may be hit
+        for _ in range(begun):
+            list(until(running, "runs"))
+        time.sleep(
+            milliseconds / 1000
+        )  # any moment may be hit: the next begins, or all are waited for
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)  # all that write here have ended
 
