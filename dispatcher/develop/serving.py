@@ -63,6 +63,7 @@ class Serving:
     def process(self, line: Connection) -> None:
         """Serve the files as they are now, until something comes along the line."""
         dictConfig(config("text"))
+        keep_no_bytecode()
         os.environ["WERKZEUG_RUN_MAIN"] = "true"  # apps ask it whether they are to be run
         since = time.time()
 
@@ -77,6 +78,15 @@ class Serving:
 
         app = application(self.read, then=then, keep=note, only=self.only)
         Server(self.listening, app, self.tls).serve(line)
+
+
+def keep_no_bytecode() -> None:
+    """Compile the apps' code from what it is now.
+
+    Python takes what it kept for a file of the same length that was saved in the same second
+    (PEP 3147): a developer's edit would not be seen.
+    """
+    sys.dont_write_bytecode = True
 
 
 def note(board: Board) -> None:
@@ -105,6 +115,7 @@ def restarting(
 
     Werkzeug runs the command again for that, in a process where this serves.
     """
+    keep_no_bytecode()
     inner = is_running_from_reloader()
     dictConfig(config("text"))
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # where it runs is told already

@@ -127,7 +127,10 @@ def served(
 
 def environment() -> dict[str, str]:
     """Return this process's environment without what would steer the site or its server."""
-    steering = ("DISPATCHER_", "WERKZEUG_", "FLASK_", "GUNICORN_", "STATE_DIRECTORY", "PYTEST_")
+    steering = (
+        *("DISPATCHER_", "WERKZEUG_", "FLASK_", "GUNICORN_", "STATE_DIRECTORY", "PYTEST_"),
+        "PYTHONDONTWRITEBYTECODE",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
