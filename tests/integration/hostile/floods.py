@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import select
-import socket
 import ssl
 import struct
 import time
@@ -21,6 +20,7 @@ from tests.integration.hostile.http2 import (
     RESET,
     SETTINGS,
     asked,
+    connected,
     frame,
     literal,
     status,
@@ -162,14 +162,7 @@ FLOODS: dict[str, Flood] = {
 
 def came_of(flood: Flood, client: str, port: int) -> Came:
     """Send it, read what comes, and return once the server has ended the connection."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_alpn_protocols(["h2"])
-    with (
-        socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS, (client, 0)) as plain,
-        context.wrap_socket(plain, server_hostname="example.org") as connection,
-    ):
-        assert connection.selected_alpn_protocol() == "h2", "nothing would come of any flood"
+    with connected(client, port) as connection:
         connection.setblocking(False)
         parts, out = flood.sends(), bytearray(PREFACE + frame(SETTINGS, 0, 0, b""))
         back, deadline = bytearray(), time.monotonic() + LIMIT_SECONDS

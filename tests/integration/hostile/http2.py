@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
@@ -69,8 +71,9 @@ def frames(stream: Stream) -> bytes:
     return sent
 
 
-def ended(stream: Stream, client: str, port: int) -> Ended:
-    """Send a stream and read what ends it."""
+@contextmanager
+def connected(client: str, port: int) -> Iterator[ssl.SSLSocket]:
+    """Connect for example.org by TLS, and see that HTTP/2 will be spoken."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])
@@ -78,7 +81,13 @@ def ended(stream: Stream, client: str, port: int) -> Ended:
         socket.create_connection(("127.0.0.1", port), LIMIT_SECONDS, (client, 0)) as plain,
         context.wrap_socket(plain, server_hostname="example.org") as connection,
     ):
-        assert connection.selected_alpn_protocol() == "h2"
+        assert connection.selected_alpn_protocol() == "h2", "nothing would come of what is sent"
+        yield connection
+
+
+def ended(stream: Stream, client: str, port: int) -> Ended:
+    """Send a stream and read what ends it."""
+    with connected(client, port) as connection:
         try:
             connection.sendall(frames(stream))
             return Ended(answered(connection.makefile("rb")))
