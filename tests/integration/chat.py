@@ -54,7 +54,7 @@ def made(name):
 
     @app.get("/slow")
     def slow():
-        time.sleep(30)
+        time.sleep(30)  # longer than nginx waits for an answer here
         return "late"
 
     @sock.route("/echo")
@@ -80,7 +80,7 @@ def made(name):
     @sock.route("/late")
     def late(ws):
         ws.receive()
-        time.sleep(3)
+        time.sleep(3)  # longer than an answer that is no websocket may take
         ws.send("still here")
 
     return app

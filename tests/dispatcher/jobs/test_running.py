@@ -175,9 +175,8 @@ def test_a_ctrl_c_while_they_start_ends_those_that_have(
     with start(well) as running:
         for _ in range(begun):
             list(until(running, "runs"))
-        time.sleep(
-            milliseconds / 1000
-        )  # any moment may be hit: the next begins, or all are waited for
+        # Any moment may be hit: the next begins, or all are waited for.
+        time.sleep(milliseconds / 1000)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)  # all that write here have ended
 
