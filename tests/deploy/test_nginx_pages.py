@@ -169,7 +169,9 @@ def test_http_where_https_is_spoken_is_told_so_too(tmp_path: Path) -> None:
         is_page(*answer(Web(web.https), Refused(400), "*/*"), 400)
 
 
-def test_what_is_beyond_a_file_has_the_headers_of_the_file_and_no_page(web: Web) -> None:
+def test_what_is_beyond_a_file_is_told_with_the_headers_of_the_file_and_not_by_the_sites_page(
+    web: Web,
+) -> None:
     beyond = Refused(416, f"GET {MARKED} HTTP/1.1", ("Range: bytes=999999-",))
 
     said, body = answer(web, beyond, "text/html")
