@@ -17,7 +17,7 @@ from dispatcher.registry.address import Address
 from dispatcher.registry.nginx import Nginx
 from dispatcher.registry.site import App, Server, Site
 from dispatcher.registry.tls import Own, Tls
-from tests.deploy.test_nginx_edge import Behind, Told
+from tests.deploy.edges import Behind, Told
 from tests.deploy.webserver import Web, fronting, needs_nginx
 
 pytestmark = needs_nginx

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from deploy.onhost import peers
-from tests.deploy.test_nginx_edge import Told
+from tests.deploy.edges import Told
 from tests.deploy.test_nginx_peers import SITE, answering, closed, entrance
 from tests.deploy.webserver import needs_nginx
 
